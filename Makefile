@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs pictures corpus score score-frameworks moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs pictures corpus score score-frameworks moves fuzz compare bench bench-speed bench-growth bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -23,7 +23,9 @@ help:
 	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
 	@echo "make moves    measure how many data changes of the corpus can be moved, and prove 60 of the moves by rows"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
-	@echo "make bench    measure time on the corpus, beside semgrep and ruff (WRITE=--write: into docs/comparison.md)"
+	@echo "make bench    all of the next four, one after the other, in some twelve idle minutes (WRITE=--write: into docs/comparison.md)"
+	@echo "make bench-speed    measure time on the corpus, beside semgrep and ruff (PEERS=DIR: an environment that has them)"
+	@echo "make bench-growth    measure how time and memory grow with the files, up to 50,000"
 	@echo "make bench-start    measure how long the smallest runs take, beside an interpreter that does nothing"
 	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
 	@echo "make bench-keystroke    measure how long after a keystroke an editor is told"
@@ -31,7 +33,7 @@ help:
 	@echo "make extension    compile, lint and pack the extension for VS Code (needs node and npm)"
 	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
 	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
-	@echo "make cache-edits    edit repositories at random 500 times, and hold what is remembered to what is read anew"
+	@echo "make cache-edits    edit repositories at random for ten minutes, and hold what is remembered, and what the gate clears, to what is read anew (SEED=N)"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
 	@echo "make frameworks    run the migrations of tests/frameworks with the real packages, note what they write, and print a table (NEW=--new: only those not yet noted)"
 	@echo "make histories    make up 40 histories whose changes are known, and hold baselines to them"
@@ -107,8 +109,17 @@ moves: $(STAMP) corpus
 fuzz: $(STAMP)
 	$(BIN)/python tests/hostile/fuzz.py --mutants 20000 --state .fuzz.json
 
+# Each part is a target of its own too; one that is over its budget does not keep the others from being measured.
 bench: $(STAMP) corpus
-	$(BIN)/python benchmarks/speed.py $(CORPUS) $(WRITE)
+	@over=; for part in bench-start bench-script bench-speed bench-growth; do \
+		echo "== $$part"; $(MAKE) --no-print-directory $$part || over="$$over $$part"; \
+	done; test -z "$$over" || { echo "over budget:$$over"; exit 1; }
+
+bench-speed: $(STAMP) corpus
+	$(BIN)/python benchmarks/speed.py $(CORPUS) $(if $(PEERS),--peers $(PEERS)) $(WRITE)
+
+bench-growth: $(STAMP) corpus
+	$(BIN)/python benchmarks/growth.py $(CORPUS) $(WRITE)
 
 compare: $(STAMP)
 	$(BIN)/python benchmarks/comparison/compare.py $(WRITE)
@@ -123,7 +134,7 @@ editor: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m server.edits --edits 1000
 
 bench-start: $(STAMP)
-	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/start.py $(WRITE)
 
 bench-script: $(STAMP)
 	$(BIN)/python benchmarks/script.py
@@ -139,7 +150,7 @@ edits: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m baselines.sequences --state .edits.json
 
 cache-edits: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python -m caches.edits
+	PYTHONPATH=tests $(BIN)/python -m caches.edits $(if $(SEED),--seed $(SEED))
 
 replay: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/baselines/replay.py $(LIST) $(DIR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from sys import intern
 from typing import Any, TypeVar
 
 from migration_guard.operations import (
@@ -57,7 +58,7 @@ def reading_of(fields: dict[str, Any]) -> Reading:
         omissions=tuple(_placed(Omission, {**one, "omitted": Omitted(one["omitted"])}) for one in fields["omissions"]),
         blocks=tuple(fields["blocks"]),
         required=tuple(fields["required"]),
-        reached=tuple(fields["reached"]),
+        reached=_named(fields["reached"]),
     )
 
 
@@ -69,7 +70,7 @@ def _procedure(fields: dict[str, Any]) -> Procedure:
             **{name: tuple(_placed(kind, one) for one in fields[name]) for name, kind in parts.items()},
             **{
                 name: tuple(Span(**one) for one in fields[name])
-                for name in ("schema_changes", "rowcounts", "error_texts")
+                for name in ("schema_changes", "held_pauses", "table_locks", "rowcounts", "error_texts")
             },
             **{name: Span(**fields[name]) if fields[name] else None for name in ("loop", "pause")},
             "span": Span(**fields["span"]),
@@ -84,17 +85,27 @@ def _placed(kind: Callable[..., T], fields: dict[str, Any]) -> T:
     return kind(**{**plain, "span": Span(**fields["span"])})
 
 
+def _named(names: list[str]) -> tuple[str, ...]:
+    """Names that many readings have in common: each is held once."""
+    return tuple(map(intern, names))
+
+
+_NAMES = ("how", "migration", "via", "callee", "scope")
+
+
 def _operation(fields: dict[str, Any]) -> Operation:
+    names = {name: intern(fields[name]) for name in _NAMES if fields[name] is not None}
     return Operation(
         **{
             **fields,
+            **names,
             "kind": OperationKind(fields["kind"]),
             "direction": Direction(fields["direction"]),
             "span": Span(**fields["span"]),
-            "tables": tuple(fields["tables"]),
-            "anywhere": tuple(fields["anywhere"]),
-            "trail": tuple(fields["trail"]),
-            "parts": tuple(Part(tuple(part["tables"]), part["form"]) for part in fields["parts"]),
+            "tables": _named(fields["tables"]),
+            "anywhere": _named(fields["anywhere"]),
+            "trail": _named(fields["trail"]),
+            "parts": tuple(Part(_named(part["tables"]), part["form"]) for part in fields["parts"]),
             "batch": Span(**fields["batch"]) if fields["batch"] else None,
             "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,
         }

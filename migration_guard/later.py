@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +21,32 @@ class Later:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(import_module(self._name), name)
+
+
+class _Postponed(ModuleType):
+    """Stands for a module where another package imports it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # what the import itself looks for
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
+@contextmanager
+def postponed(modules: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
+    """Within it, modules are not imported: what stands for each holds what is given, and asks the real one for the rest."""
+    made = {name: _Postponed(name) for name in modules if name not in sys.modules}
+    for name, one in made.items():
+        vars(one).update(modules[name])
+    sys.modules.update(made)
+    try:
+        yield
+    finally:
+        for name, one in made.items():
+            if sys.modules.get(name) is one:
+                del sys.modules[name]
 
 
 class Expression:

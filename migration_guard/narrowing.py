@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, Us
 from migration_guard.files import exists
 from migration_guard.git import Git, GitError
 from migration_guard.operations import Reading
+from migration_guard.pool import nothing
 from migration_guard.request import Request
 from migration_guard.sources import governs, is_for_others, is_source
 
@@ -27,13 +29,17 @@ def changes_of(request: Request) -> Changes | None:
     return found.below(request.paths, request.cwd)
 
 
-def find(request: Request, changes: Changes | None = None) -> tuple[Discovery, frozenset[Path] | None]:
+def find(
+    request: Request, changes: Changes | None = None, many: Callable[[], None] = nothing
+) -> tuple[Discovery, frozenset[Path] | None]:
     """Find what is asked for; where other files are among it, also what may lead to them or is governed by them.
 
-    In that case the second value says which files were asked for themselves.
+    In that case the second value says which files were asked for themselves. `many` is called as soon as there are many.
     """
     if changes is None:
-        found = discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
+        found = discover(
+            request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude, many=many
+        )
         named = request.paths if request.force_exclude else ()
         asked = {path for path in (request.cwd / name for name in named) if path.is_file()}
     else:

@@ -108,6 +108,10 @@ class Procedure:
     """The loop that goes from batch to batch."""
     pause: Span | None = None
     """Where it rests between batches."""
+    held_pauses: tuple[Span, ...] = ()
+    """Where it rests while it holds the locks of a batch."""
+    table_locks: tuple[Span, ...] = ()
+    """Where it locks a whole table."""
     rowcounts: tuple[Span, ...] = ()
     """Tests that end the work by the number of rows that a statement changed."""
     error_texts: tuple[Span, ...] = ()

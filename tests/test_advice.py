@@ -23,6 +23,7 @@ FILES = {
     "settings.toml": "fail-on = 'high'\n",
 }
 CONFIGURATION = "migration-guard.toml"
+STALE = '{"format":1}\n{"file":"versions/1.py","migration":"1","rule":"update-in-migration","at":"leads","fp":"3:4bb8ade7f461f1aa27f8"}\n'
 BACKFILLS = "[backfill]\nmodules = ['backfills.py']\n"
 
 
@@ -132,6 +133,22 @@ CASES = {
         changes={CONFIGURATION: "[verify]\ndeploy-scripts = ['{0}']\n"},
     ),
     "a mistyped option of verify": Advice("verify --outputformat json", r"Did you mean '(--output-format)'", "verify {0} json"),
+    "a finding, to be kept": Advice("check versions", r"only new findings fail: migration-guard (baseline)", "{0} versions", code=0, refused=1),
+    "a finding, and why": Advice("check versions", r"with an example: migration-guard (rule MG101)", "{0}", code=0, refused=1),
+    "a finding, to be moved": Advice(
+        "check versions", r"try: migration-guard (move versions/1\.py:5)", "{0} --skeleton", code=0, refused=1, files={CONFIGURATION: BACKFILLS}
+    ),
+    "a rule that is none": Advice("rule nosuch", r"`migration-guard (rule --all)` lists them", "{0}", code=0),
+    "a mistyped code of a rule": Advice("rule MG1O1", r'did you mean "(MG101)"', "rule {0}", code=0),
+    "an entry of what is gone": Advice(
+        "check versions --strict-baseline", r"baseline: migration-guard (baseline prune)", "{0} versions", code=0, refused=1,
+        files={"versions/1.py": MIGRATION.replace("UPDATE leads SET a = 1", "SELECT 1"), ".migration-guard-baseline.jsonl": STALE},
+    ),
+    "a remark on the file, further down": Advice(
+        "check versions", r"`(file-ignore)` counts at the top of a file only", "check versions", code=0,
+        files={"versions/1.py": MIGRATION.rstrip() + "  # migration-guard: file-ignore[MG101] -- so\n"},
+        changes={"versions/1.py": "# migration-guard: {0}[MG101] -- so\n" + MIGRATION},
+    ),
     "nothing to move": Advice(
         "move", r"or else (--all) or", "move {0} --skeleton", code=0, files={CONFIGURATION: BACKFILLS}
     ),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.config import ConfigError, SettingsLoader
-from migration_guard.discover import Discovery, UsageError, discover
+from migration_guard.discover import Discovery, UsageError, discover, room, search
 from migration_guard.files import SOURCE_LIMIT
 
 ALEMBIC = "revision = '1'\ndown_revision = None\ndef upgrade(): pass\n"
@@ -59,6 +59,23 @@ def test_migrations_are_known_by_their_content(repository: Path, write: Write) -
     ]
     assert found.candidates[0].source == ALEMBIC.encode()
     assert (found.problems, found.excluded, found.looked_at, found.asked) == ((), 0, 4, ())
+
+
+def test_what_was_found_is_held_until_the_end_in_little_room(
+    repository: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that changes meanwhile is judged, and shown, as it was found."""
+    monkeypatch.setattr(room, "PLAIN_BYTES", len(ALEMBIC))
+    monkeypatch.setattr(search, "_MANY", 2)
+    paths = [write(f"versions/{name}.py") for name in "abc"]
+    told: list[str] = []
+    load = SettingsLoader(cwd=repository)
+    found = discover((), cwd=repository, load=load, many=lambda: told.append("many")).candidates
+    for path in paths:
+        path.write_text("", encoding="utf-8")
+    assert [isinstance(one.held, bytes) for one in found].count(True) == 1
+    assert {one.source for one in found} == {ALEMBIC.encode()}
+    assert told == ["many"]
 
 
 def test_named_files_are_always_read(repository: Path, write: Write) -> None:
@@ -458,6 +475,25 @@ def test_a_large_file_is_told_if_it_may_be_a_migration(repository: Path, write: 
     write("app/large.py", "# x\n" * (SOURCE_LIMIT // 4) + ALEMBIC)
     write("lib/large.py", "# x\n" * (SOURCE_LIMIT // 4))
     assert [one.path for one in find(repository).problems] == ["app/large.py"]
+
+
+def test_a_link_to_a_folder_elsewhere_is_named_if_git_tracks_it(repository: Path, write: Write) -> None:
+    write("v/1.py")
+    elsewhere = repository.parent / f"{repository.name}-elsewhere"
+    (elsewhere / "versions").mkdir(parents=True)
+    (repository / "app").symlink_to(elsewhere)
+    assert find(repository).beside == ()
+    git(repository, "add", "app")
+    assert [(one.shown, "leads out" in one.reason) for one in find(repository).beside] == [("app", True)]
+
+
+def test_a_pattern_for_the_whole_file_system_is_refused(repository: Path, write: Write) -> None:
+    write("v/1.py")
+    write("migration-guard.toml", "paths = ['/**/v']\n")
+    with pytest.raises(ConfigError, match="the whole file system; name a folder"):
+        find(repository)
+    write("migration-guard.toml", "paths = ['v']\n")
+    assert names(find(repository)) == ["v/1.py"]
 
 
 # What git tracks ----------------------------------------------------------------------------------------------------

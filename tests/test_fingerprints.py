@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from baselines.reading import findings
 
+from migration_guard.forms.expressions import Expressions
+from migration_guard.forms.remembered import Remembering
+from migration_guard.forms.where import Where
+
 ALEMBIC = """import os
 
 import sqlalchemy as sa
@@ -278,3 +282,33 @@ def test_parameters_that_are_bound_elsewhere_in_the_file_change_nothing() -> Non
         assert prints(alembic(body)) <= prints(alembic(f"{body}\n{beside}"))
     bound = "s = sa.text('DELETE FROM x WHERE n = :n').bindparams(n={})\nop.execute(s)"
     assert prints(alembic(bound.format(1))) != prints(alembic(bound.format(2)))
+
+
+_PASSES = """def renamed(old):
+    return NAMES.get(old, settings.NAMES[old])
+
+
+for (table, old), new in NAMES.items():
+    if table in SKIPPED and renamed(old) != old:
+        continue
+    for one in new:
+        op.execute(leads.update().where(leads.c.status == renamed(old)).values(status=one))
+        op.get_bind().execute(sa.delete(leads).where(leads.c.status.in_(NAMES)))
+"""
+
+
+def test_what_is_remembered_of_a_name_changes_no_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each pass of a loop has forms of its own, which ask for the same names of the module."""
+    names = ", ".join(f'("t{n}", settings.OLD_{n}): [settings.NEW_{n}, "{n}"]' for n in range(9))
+    source = alembic(_PASSES, f"SKIPPED = [*settings.SKIPPED]\nNAMES = {{{names}}}\n")
+    remembered = prints(source)
+    asked: list[str] = []
+    said_anew = Expressions._looked_up
+
+    def looked_up(self: Remembering, name: str, there: Where) -> str:
+        asked.append(name)
+        return said_anew(self, name, there)
+
+    monkeypatch.setattr(Remembering, "_looked_up", looked_up)
+    assert prints(source) == remembered
+    assert asked.count("NAMES") > 5

@@ -93,6 +93,10 @@ WRITES = [
     ("frappe", "frappe.enqueue('crm.fill' if frappe.flags.all else 'crm.fill_some')", "OPAQUE None"),
     ("frappe", "from crm.tasks import fill\nfrappe.enqueue(fill)", "OPAQUE None"),
     ("frappe", "frappe.enqueue_doc('Lead', 'a', 'fill')", "OPAQUE None"),
+    ("frappe", "from frappe.utils.background_jobs import execute_job\nexecute_job('site', 'crm.tasks.fill', None, 'fill', {'hot': 1})", "OPAQUE None"),
+    ("frappe", "from frappe.utils.background_jobs import execute_job\ndef fill(hot):\n    frappe.db.sql('UPDATE `tabLead` SET hot = 1')\nexecute_job('site', fill, None, 'fill', {'hot': 1})", "UPDATE tabLead"),
+    ("odoo", "from odoo.tools import SQL\ncr.execute(SQL('%s', SQL('SELECT refill()')))", "OPAQUE None"),
+    ("odoo", "from odoo.tools import SQL\ncr.execute(SQL('SELECT %s', SQL('refill(%s)', 1)))", "OPAQUE None"),
     ("frappe", "for name in frappe.get_hooks('after_fill'):\n    frappe.get_attr(name)()", "OPAQUE None"),
     ("frappe", "frappe.get_module('crm.tasks').fill()", "OPAQUE None"),
     ("frappe", "frappe.get_attr('erpnext.stock.utils.repost')()", "OPAQUE None"),
@@ -163,6 +167,9 @@ AWAY: list[tuple[str, str, list[str]]] = [
     ("piccolo", PICCOLO.format("        from piccolo.table import create_table_class\n        await create_table_class('SalesLead').delete(force=True)"), ["DELETE sales_lead"]),
     ("piccolo", PICCOLO.format("        from piccolo.table import create_table_class\n        await create_table_class('Lead', class_kwargs={'tablename': 'leads'}).delete(force=True)"), ["DELETE leads"]),
     ("script", "import sqlite_utils\ndb = sqlite_utils.Database('a.db')\nprint(db.tables[0].count)\nfor one in db.tables:\n    one.delete_where()", ["DELETE None"]),
+    ("script", "from sqlite_utils import Database\nfrom sqlite_utils.db import Table\nTable(Database('a.db'), 'leads').insert({'hot': 1})", ["INSERT_VALUES leads"]),
+    ("script", "from sqlite_utils import cli\ncli.cli(['insert', 'a.db', 'leads', '-'])", ["OPAQUE None"]),
+    ("alembic", "from alembic import op\nfrom outside import store\n\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    store.insert({'hot': 1})\n    names = [1]\n    names.insert(0, 2)", ["OPAQUE None"]),
     ("peewee_migrate", "from app import fill\n\n\ndef migrate(migrator, database):\n    migrator.run(fill)\n    migrator.run(print)", ["OPAQUE None"]),
     ("aerich", "from tortoise import Tortoise\n\n\nasync def upgrade(db):\n    await Tortoise.apps['models']['Lead'].filter(a=1).delete()\n    return ''", ["DELETE None"]),
     ("aerich", "from tortoise import Tortoise\n\n\nasync def upgrade(db):\n    for _, model in Tortoise.apps['models'].items():\n        await model.all().delete()\n    return ''", ["DELETE None"]),
@@ -193,10 +200,12 @@ def test_a_session_that_flask_sqlalchemy_makes_is_one(source: str, expected: lis
 EAGER = {
     "tasks_eager": "CELERY_TASK_ALWAYS_EAGER = True", "conf": "app.conf.update(task_always_eager=DEBUG)",
     "base": "CELERY_TASK_ALWAYS_EAGER = env.bool('EAGER')", "old": "CELERYD = {'always_eager': True}",
+    "denied": "CELERY_TASK_ALWAYS_EAGER = not env.bool('WORKERS', default=False)", "other": "CELERY_TASK_ALWAYS_EAGER = STAGE != 'live'",
 }  # fmt: skip
 NOT_EAGER = {
     "base": "CELERY_TASK_ALWAYS_EAGER = env.bool('EAGER', default=False)", "settings": "CELERY_TASK_ALWAYS_EAGER = False",
     "settings_test": "CELERY_TASK_ALWAYS_EAGER = True", "unset": "print('always_eager')",
+    "denied": "CELERY_TASK_ALWAYS_EAGER = not env.bool('WORKERS', default=True)",
 }  # fmt: skip
 
 

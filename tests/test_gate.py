@@ -119,6 +119,8 @@ def test_django_schema_changes_are_dropped(operations: str) -> None:
         "print(Seeder())",
         "op.drop_column('leads', lookup('a'))",
         "op.run_async(fill)",
+        "from home import expressions\nop.create_index('ix', 'leads', [expressions.LOWER])",
+        "from home import expressions\nop.create_index('ix', 'leads', ['a'], postgresql_where=expressions.HOT)",
         "op.invoke(thing)",
         "[fill(row) for row in rows]",
         "list(map(fill, rows))",

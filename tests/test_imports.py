@@ -9,7 +9,7 @@ import pytest
 from program import run
 
 from migration_guard import sight
-from migration_guard.interpreter.importing import MAX_STEPS
+from migration_guard.interpreter.importing import MAX_NEAR_STEPS
 from migration_guard.skim.acting import Acting
 from migration_guard.skim.outline import Import
 from migration_guard.skim.reach import may_reach_database
@@ -229,7 +229,7 @@ def test_what_alembic_puts_before_is_looked_into(tmp_path: Path) -> None:
 
 
 def test_what_imports_run_is_followed_so_far_and_then_told(tmp_path: Path) -> None:
-    helper = f"{FILL}def quiet(x):\n    return x\n" + "quiet(fill)\n" * MAX_STEPS + "fill()\n"
+    helper = f"{FILL}def quiet(x):\n    return x\n" + "quiet(fill)\n" * MAX_NEAR_STEPS + "fill()\n"
     body = f"{HEAD}import helper\nimport acting\n{CLEAN}"
     files = {"helper.py": helper, "acting.py": ACTING, "v/2.py": body}
     assert codes(tmp_path, files, "v/2.py") == [("MG109", 5), ("MG109", 6)]
@@ -402,3 +402,45 @@ def test_types_of_later_versions_of_python_hide_nothing(tmp_path: Path, end: str
     helper = f"type Kind = int | str\ntype Pair[T] = tuple[T, T]\n{FILL}def first[T](many: list[T]) -> T:\n    return many[0]\n"
     files = {"helper.py": f"{helper}class Box[T]:\n    pass\n{end}", "v/2.py": f"{HEAD}import helper\n{CLEAN}"}
     assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == (["MG101"] if end else [])
+
+
+@pytest.mark.parametrize(("end", "told"), [("pass", []), (WRITE, [("MG101", 5)])])
+def test_calls_are_counted_from_the_module_that_is_run_and_not_from_who_imports_it_first(
+    tmp_path: Path, end: str, told: list[tuple[str, int]]
+) -> None:
+    six = "".join(f"def f{n}():\n    f{n + 1}()\n" for n in range(6))
+    inner = f"{ENGINE}{six}def f6():\n    {end}\nDONE = f0()\nOTHER = lambda: {WRITE}\n"
+    files = {"inner.py": inner, "helper.py": f"{six}def f6():\n    import inner\nf0()\n"}
+    files["v/2.py"] = f"{HEAD}import helper\n{CLEAN}"
+    assert codes(tmp_path, files, "v/2.py") == told
+
+
+@pytest.mark.parametrize(("count", "told"), [(800, []), (1_500, ["MG109"])])
+@pytest.mark.parametrize("last", ["quiet(fill)", "fill()"])
+def test_models_of_an_application_are_gone_through_and_what_acts_behind_them_is_found(
+    tmp_path: Path, count: int, told: list[str], last: str
+) -> None:
+    models = "def quiet(*a, **k):\n    return a\n" + "".join(
+        f"class M{n}:\n    name = quiet(fill, length={n})\n    other = quiet(fill)\n" for n in range(count)
+    )
+    files = {"helper.py": f"{FILL}{models}{last}\n", "v/2.py": f"{HEAD}import helper\n{CLEAN}"}
+    expected = told or (["MG101"] if last == "fill()" else [])
+    assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("kind and False", False),
+        ("not kind and NEVER", False),
+        ("not (kind or True)", False),
+        ("(kind and None) or NEVER", False),
+        ("kind or False", True),
+        ("kind and True", True),
+        ("not (kind and False)", True),
+        ("kind or True", True),
+    ],
+)
+def test_a_condition_is_decided_by_the_side_that_decides_it(tmp_path: Path, condition: str, told: bool) -> None:
+    body = f"{HEAD}import os\nNEVER = False\ndef upgrade():\n    kind = os.environ.get('X')\n    if {condition}:\n        op.execute('UPDATE leads SET a = 1')\n"
+    assert [code for code, _ in codes(tmp_path, {"v/2.py": body}, "v/2.py")] == ["MG101"] * told

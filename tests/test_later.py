@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import pkgutil
 import re
+import signal
 from importlib import import_module
+from typing import Any
 
 import pytest
 
 import migration_guard
 from migration_guard import later
+from migration_guard.backfill import connect
 
 
 def test_an_expression_is_the_expression() -> None:
@@ -28,7 +32,8 @@ def test_what_is_wrong_with_an_expression_is_told_when_it_is_used() -> None:
         lazy.search("")
 
 
-def test_every_expression_of_ours_can_be_compiled() -> None:
+def held() -> list[later.Expression]:
+    """All expressions that our modules hold."""
     known = [name for _, name, _ in pkgutil.walk_packages(migration_guard.__path__, "migration_guard.")]
     left = (
         "migration_guard.backfill",
@@ -36,7 +41,7 @@ def test_every_expression_of_ours_can_be_compiled() -> None:
         "migration_guard.server",
         "migration_guard.__main__",
     )
-    held = [
+    return [
         one
         for name in known
         if not name.startswith(left)
@@ -44,5 +49,40 @@ def test_every_expression_of_ours_can_be_compiled() -> None:
         for one in (value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,))
         if isinstance(one, later.Expression)
     ]
-    assert len(held) > 150
-    assert all(one.pattern is not None for one in held)
+
+
+def test_every_expression_of_ours_can_be_compiled() -> None:
+    every = held()
+    assert len(every) > 150
+    assert all(one.pattern is not None for one in every)
+
+
+_PIECES = (
+    "\n", "\r\n", " ", "a\n", "--", "-- a\n", "--\n", "-- //", "/* a */ ", "/*", "# a\n", "a ", "a, ", "a.", "(", "'a' ", "'",
+    '"', "; ", "$$", "%s", "{a}", "\\", "<a>", "a/", "**/", "CREATE ", "1", "_", "AND ", "a=1 ",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows ends nothing that takes too long")
+def test_no_expression_of_ours_tries_every_way_to_divide_a_line() -> None:
+    """Forty times the same, and then something else: there are 2**40 ways to divide it, and nobody waits for that."""
+
+    def ends(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ends)
+    endless = []
+    try:
+        every: list[Any] = [*held(), connect._ENDS_TRANSACTION]
+        for one in every:
+            for begin, piece in itertools.product(("", "-- "), _PIECES):
+                text = f"{begin}{piece * 40}!~"
+                signal.setitimer(signal.ITIMER_REAL, 30)
+                try:
+                    one.search(text.encode() if isinstance(one.pattern, bytes) else text)
+                except TimeoutError:
+                    endless.append((one.pattern, piece))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert endless == []

@@ -42,6 +42,10 @@ NEVER_NEW = {
     "remarks between": ('op.execute("CREATE TABLE IF/**/NOT -- x\\n EXISTS leads (a int)")', UPDATE),
     "renamed, or not": ('op.execute("CREATE TABLE calls (a int)")', 'op.execute("DO $$ BEGIN IF now() > x THEN ALTER TABLE calls RENAME TO leads; END IF; END $$")', UPDATE),
     "in the place of one": ('op.execute("CREATE TABLE leads (a int)")', "op.execute(\"SELECT 1 EXEC sp_rename 'leads', 'calls' EXEC sp_rename 'old', 'leads'\")", UPDATE),
+    "written another way": ('op.create_table("leads")', 'sa.create_engine("postgresql://b/c").connect().execute(sa.text("UPDATE leads SET a = 1"))'),
+    "created another way": ('sa.create_engine("postgresql://b/c").execute("CREATE TABLE leads (a int)")', UPDATE),
+    "by a driver": ('op.create_table("leads")', '__import__("psycopg").connect("dbname=b").execute("UPDATE leads SET a = 1")'),
+    "under another schema": ('op.create_table("leads")', 'op.get_bind().execution_options(schema_translate_map={None: "b"})', UPDATE),
     "a name that was free": ('op.drop_table("leads")', 'op.rename_table("old", "leads")', 'op.execute("CREATE TABLE IF NOT EXISTS leads (a int)")', UPDATE),
 }  # fmt: skip
 """What looks as if it made a new table, and does not make the one that is written."""

@@ -529,6 +529,25 @@ def test_a_table_may_be_renamed_or_not(text: str, *, certain: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "certain"),
+    [
+        ("CREATE TABLE leads (a int)", True),
+        ("BEGIN TRANSACTION; CREATE TABLE leads (a int); COMMIT", True),
+        ("IF OBJECT_ID('leads') IS NULL BEGIN CREATE TABLE leads (a int); END", False),
+        ("IF OBJECT_ID('leads') IS NULL BEGIN PRINT 'x'; SET @n = 1; CREATE TABLE leads (a int); END", False),
+        ("IF 1 = 0 PRINT 'x' ELSE BEGIN CREATE TABLE leads (a int) END", False),
+        ("WHILE @n < 3 BEGIN SET @n = 4; CREATE TABLE leads (a int); END", False),
+        ("BEGIN TRY CREATE TABLE leads (a int); END TRY BEGIN CATCH PRINT 'x' END CATCH", False),
+        ("BEGIN TRY PRINT 'x'; CREATE TABLE leads (a int); END TRY BEGIN CATCH PRINT 'x' END CATCH", False),
+        ("IF OBJECT_ID('leads') IS NOT NULL BEGIN DROP TABLE leads; END; CREATE TABLE leads (a int)", True),
+        ("IF @n = CASE WHEN 1 = 1 THEN 1 END BEGIN DROP TABLE leads; END; CREATE TABLE leads (a int)", True),
+    ],
+)
+def test_a_table_may_be_created_or_not(text: str, *, certain: bool) -> None:
+    assert [one.certain for one in read_sql(text, dialect="tsql") if isinstance(one, Created)] == [certain]
+
+
+@pytest.mark.parametrize(
     "call", ["EXEC sp_fill", "EXEC dbo.sp_fill 1", "EXEC sp_MSforeachtable 'DELETE FROM ?'", "DO fill()"]
 )
 def test_what_a_procedure_out_of_sight_does_is_unknown(call: str) -> None:

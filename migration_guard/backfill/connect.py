@@ -25,7 +25,7 @@ OLDEST_SERVER = 130000
 LONGEST_NAME = 63
 _DJANGO = "django:"
 _ENDS_TRANSACTION = re.compile(
-    r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(COMMIT|ROLLBACK(?!\s+TO)|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION)\b",
+    r"\s*(?:--[^\n]*\n\s*)*(?:/\*.*\*/\s*(?:--[^\n]*\n\s*)*)?(COMMIT|ROLLBACK(?!\s+TO)|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION)\b",
     re.IGNORECASE | re.DOTALL,
 )
 C_ = TypeVar("C_", bound="psycopg.Connection[Any]")

@@ -24,7 +24,7 @@ from migration_guard.backfill.sqltext import assigned_columns, folded, relations
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.steady import more_than_its_row, whim
 from migration_guard.backfill.subject import Server, Source, Subject, Table, Unfit
-from migration_guard.backfill.trust import check_search_path, check_shadows, check_triggers
+from migration_guard.backfill.trust import check_code, check_search_path, check_shadows
 
 _NO_SUCH_ROLE = frozenset({"22023", "42501"})
 """invalid_parameter_value: there is none of that name; insufficient_privilege: it is not ours to take."""
@@ -91,7 +91,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         raise Unfit(f"per: the table {definition.table} has no column {definition.per}{nearest(definition.per, types)}")
     triggers = column_of(connection, "triggers", oid=target.oid)
     written = column_of(connection, "members", oid=target.oid)
-    strange = check_triggers(connection, written)
+    read = [name for text in (definition.where, definition.update or "") for name in relations(words_of(text))]
+    strange = check_code(connection, written, read)
     if strange is not None and on.superuser:
         todo = "run as a role that is no superuser, or let the function belong to the table's owner"
         raise Unfit(f"{strange}, which would run as a superuser; {todo}")

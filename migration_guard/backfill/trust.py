@@ -85,10 +85,11 @@ def check_shadows(connection: Asks, names: Sequence[str]) -> str | None:
     return None
 
 
-def check_triggers(connection: Asks, tables: Sequence[int]) -> str | None:
-    """Say whose functions a superuser would run when it writes to tables."""
-    found = [row[0] for row in connection.exec_driver_sql(statement("foreign_triggers"), {"tables": list(tables)})]
-    return f"trigger {_told(found)}" if found else None
+def check_code(connection: Asks, tables: Sequence[int], read: Sequence[str]) -> str | None:
+    """Say whose functions run when tables are written, and whose views are read, with the rights of who does that."""
+    asked_for = {"tables": list(tables), "read": sorted(set(read))}
+    found = [row[0] for row in connection.exec_driver_sql(statement("foreign_code"), asked_for)]
+    return _told(found) if found else None
 
 
 def _told(found: Sequence[str]) -> str:

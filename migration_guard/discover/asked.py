@@ -51,6 +51,11 @@ def by_default(cwd: Path, load: SettingsLoader) -> Iterator[Asked]:
             yield Asked(full, named=False, settings=settings)
         elif is_glob(entry):
             folder = Path(os.path.abspath(settings.root / fixed_folder(entry)))
+            if folder == folder.parent:
+                place = settings.source or settings.root
+                raise ConfigError(
+                    place, None, f"`{key}`: {entry!r} is looked for in the whole file system; name a folder"
+                )
             yield Asked(_existing(folder, key, entry, settings), named=False, glob=entry, settings=settings)
         else:
             _existing(full, key, entry, settings)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from pathlib import Path
 
 from migration_guard.config import Settings, SettingsLoader
 from migration_guard.discover.hints import MODULES
 from migration_guard.discover.outcome import BACKFILL, SCRIPT, SQL_FILE, Candidate, Left, Other, Outcome
 from migration_guard.discover.patterns import governing, holds_backfills, is_excluded, is_listed
+from migration_guard.discover.room import Room
 from migration_guard.discover.walk import Seen, looks_like_migration
 from migration_guard.files import Unreadable, holds_any, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise, words
@@ -23,6 +25,7 @@ class Contents:
 
     cwd: Path
     load: SettingsLoader
+    room: Room = field(default_factory=Room)
 
     def judged(self, path: Path, top: Path, seen: Seen | None, *, named: bool) -> Outcome | Other:
         """Judge one file; what its content tells nothing of is given as `Other`."""
@@ -54,7 +57,8 @@ class Contents:
     def candidate(self, path: Path, top: Path, framework: str, settings: Settings, source: bytes) -> Candidate:
         """Make a candidate of a file whose framework is known."""
         root = self.load.git_root(path.parent) or top
-        return Candidate(path, shown_path(path, self.cwd), root, framework, governing(path, settings), source)
+        held = self.room.held(source)
+        return Candidate(path, shown_path(path, self.cwd), root, framework, governing(path, settings), held)
 
     def problem(self, path: Path, reason: str, *, named: bool = False) -> Problem | Left:
         """Say why a file cannot be read, unless it is excluded."""

@@ -98,7 +98,7 @@ def is_loaded(path: Path, *, by_alembic: bool = False) -> bool:
 def reason_to_name(path: Path) -> str | None:
     """Say why a file among migrations has to be named, None where it need not be."""
     if path.suffix in _ARCHIVES:
-        return "it holds migrations, and archives are not read" if _is_packed(path) else None
+        return "it holds migrations, or may hold some, and archives are not read" if _is_packed(path) else None
     if path.suffix in _COMPILED:
         return "it lies among migrations and is compiled Python, which cannot be read" if is_loaded(path) else None
     try:

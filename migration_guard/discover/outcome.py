@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from migration_guard.config import Settings
 from migration_guard.discover.asked import Asked
+from migration_guard.discover.room import Packed
 from migration_guard.discover.walk import Seen
 from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
@@ -32,7 +33,12 @@ class Candidate:
     """Where the search for imported modules ends: the git root, else the PATH given, else the file's folder."""
     framework: str
     settings: Settings
-    source: bytes
+    held: bytes | Packed
+    """What stands in it, as it was when it was found."""
+
+    @property
+    def source(self) -> bytes:
+        return self.held if isinstance(self.held, bytes) else self.held.unpacked()
 
 
 @dataclass(frozen=True, slots=True)

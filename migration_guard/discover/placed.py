@@ -75,6 +75,11 @@ class Places:
             elif (reason := foreign.reason_to_name(path)) is not None:
                 self._name(path, reason)
 
+    def name_link(self, path: Path) -> None:
+        """Name a link to a folder elsewhere."""
+        if not is_excluded(path, self.contents.load.for_folder(path.parent)):
+            self._name(path, "its symbolic link leads out of the repository, and what lies there is not read")
+
     def _is_near(self, other: Other, folders: Collection[Path]) -> bool:
         folder = other.path.parent
         if folder not in self._near:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from migration_guard.config import SettingsLoader
@@ -14,11 +14,12 @@ from migration_guard.discover.homes import Homes
 from migration_guard.discover.outcome import BACKFILL, SCRIPT, Candidate, Discovery, Left, Other, Outcome
 from migration_guard.discover.placed import Places
 from migration_guard.discover.tracked import Tracked
-from migration_guard.discover.walk import Foreign, Seen, Told, Trouble, source_files
+from migration_guard.discover.walk import Astray, Foreign, Seen, Told, Trouble, source_files
 from migration_guard.files import shown_path
 from migration_guard.frameworks import stands_alone
 from migration_guard.operations import Problem
 
+_MANY = 2_000
 _NO_HOMES = frozenset({SCRIPT, BACKFILL})
 """What may lie anywhere: beside it nothing is looked for."""
 
@@ -29,10 +30,14 @@ def discover(
     cwd: Path,
     load: SettingsLoader,
     force_exclude: bool = False,
+    many: Callable[[], None] = lambda: None,
 ) -> Discovery:
-    """Find the migrations in files and folders; without any, in those of the configuration, else below `cwd`."""
+    """Find the migrations in files and folders; without any, in those of the configuration, else below `cwd`.
+
+    `many` is called once, while they are looked for, if there are thousands.
+    """
     asked = [named(path, cwd) for path in paths] if paths else list(by_default(cwd, load))
-    search = _Search(Contents(cwd, load), force_exclude=force_exclude)
+    search = _Search(Contents(cwd, load), many, force_exclude=force_exclude)
     # Files come first: named, they are read whatever they are, and a folder that holds them too must not drop them.
     folders: dict[Path, list[Asked]] = defaultdict(list)
     for one in asked:
@@ -53,8 +58,11 @@ def discover(
 class _Search:
     """Looks at each file once, however often it is asked for."""
 
-    def __init__(self, contents: Contents, *, force_exclude: bool) -> None:
+    def __init__(self, contents: Contents, many: Callable[[], None], *, force_exclude: bool) -> None:
         self._contents = contents
+        self._many = many
+        self._left = _MANY
+        """How many more there are before there are many."""
         self._force_exclude = force_exclude
         self._outcomes: dict[str, Outcome] = {}
         self._others: dict[str, Other] = {}
@@ -80,6 +88,10 @@ class _Search:
         for found in source_files(top, root, self._tracked):
             if isinstance(found, Told):
                 self._homes.read(found.path)
+                continue
+            if isinstance(found, Astray):
+                if any(one.means(found.path) for one in asked):
+                    self._places.name_link(found.path)
                 continue
             if isinstance(found, Foreign):
                 if any(one.means(found.path) for one in asked):
@@ -149,3 +161,7 @@ class _Search:
                 self._homes.read_modules(found.settings, path, self._contents.load.git_root(path.parent) or top)
             self._others[real], found = found, Left.NO_MIGRATION
         self._outcomes[real] = found
+        if isinstance(found, Candidate):
+            self._left -= 1
+            if not self._left:
+                self._many()

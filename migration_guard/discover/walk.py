@@ -95,7 +95,14 @@ class Foreign:
         return self.place.leaves_out(self.path)
 
 
-Found = Seen | Trouble | Told | Foreign
+@dataclass(frozen=True, slots=True)
+class Astray:
+    """A link to a folder out of the repository that git tracks: whoever follows it finds what nobody here does."""
+
+    path: Path
+
+
+Found = Seen | Trouble | Told | Foreign | Astray
 
 
 def looks_like_migration(path: PurePath) -> bool:
@@ -179,7 +186,7 @@ class _Walk:
         elif entry.name.endswith(foreign.SUFFIXES):
             yield Foreign(path, place)
 
-    def _link(self, path: Path, place: Place) -> Iterator[Seen | Trouble | Foreign]:
+    def _link(self, path: Path, place: Place) -> Iterator[Seen | Trouble | Foreign | Astray]:
         real = os.path.realpath(path)
         inside = real == self.boundary or real.startswith(os.path.join(self.boundary, ""))
         is_folder = os.path.isdir(real)
@@ -194,6 +201,8 @@ class _Walk:
             and not place.leaves_out(path)
         ):
             yield Trouble(path, "its symbolic link leads out of the repository; name the folder to have it read")
+        elif is_folder and place.tracked.holds(path, place.root):
+            yield Astray(path)
         elif (
             (is_source(path.name) or path.name.endswith(place.endings))
             and not is_folder

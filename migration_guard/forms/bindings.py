@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -19,6 +20,9 @@ from migration_guard.forms.nodes import OPERATORS, children, parameters, within
 from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
+
+if TYPE_CHECKING:
+    from migration_guard.forms.remembered import Said
 
 _CHANGERS = frozenset(
     "append appendleft add extend extendleft update insert setdefault remove discard pop popitem popleft clear sort "
@@ -120,6 +124,8 @@ class Names:
     """The names that functions in it declare to be those of a scope around them, once that was asked."""
     decorated: dict[str | None, list[cst.FunctionDef]] | None = None
     """The functions in it, by the names that their decorators begin with, once that was asked."""
+    said: dict[object, Said] = field(default_factory=dict)
+    """What forms said of the names of a module, by what they knew then."""
     _order: int = 0
 
     @classmethod
@@ -221,6 +227,14 @@ class Names:
             case cst.Assign():
                 for target in statement.targets:
                     self._bind(target.target, Binding(spot, "=", (statement.value,)))
+            case cst.If():  # the kinds that most statements are come first: to find that one is none of a kind costs time
+                pass
+            case cst.Expr(value=cst.Yield(value=value)) if isinstance(value, cst.BaseExpression):
+                self.results.append((spot, value))
+            case cst.Expr(value=cst.Call() as call) | cst.Expr(value=cst.Await(expression=cst.Call() as call)):
+                self._changed_by(call, spot)
+            case cst.Return(value=value) if value is not None:
+                self.results.append((spot, value))
             case cst.AnnAssign() if statement.value is not None:
                 self._bind(statement.target, Binding(spot, "=", (statement.value,)))
             case cst.AugAssign(operator=cst.AddAssign(), value=cst.List(elements=[cst.Element(value=value)])):
@@ -255,12 +269,6 @@ class Names:
                     self.bindings.setdefault(_alias(alias) or name, []).append(binding)
             case cst.Global(names=items) | cst.Nonlocal(names=items):
                 self.elsewhere.update(item.name.value for item in items)
-            case cst.Return(value=value) if value is not None:
-                self.results.append((spot, value))
-            case cst.Expr(value=cst.Yield(value=value)) if isinstance(value, cst.BaseExpression):
-                self.results.append((spot, value))
-            case cst.Expr(value=cst.Call() as call) | cst.Expr(value=cst.Await(expression=cst.Call() as call)):
-                self._changed_by(call, spot)
             case _:
                 pass
         for part in _expressions(statement):

@@ -67,20 +67,24 @@ class Expressions(ModelForms):
                 filled := self._filled_by_format(text, node.args, where)
             ):
                 return filled
-            case cst.BinaryOperation(left=cst.BaseString() as text, operator=cst.Modulo(), right=right) if (
-                filled := self._filled_by_percent(text, right, where)
-            ):
-                return filled
+            case cst.Call():
+                return chained(node, _There(self, where))
+            case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
+                return self._string(node, where)
+            case cst.Attribute() if (member := self._in_module(node, where)) is not None:
+                return self._of(cst.Name(member[0]), member[1])
+            case cst.Attribute():
+                return chained(node, _There(self, where))
             case cst.Subscript(value=cst.Name(value=name), slice=[one]) if (
                 item := self._item(name, one, where)
             ) is not None:
                 return self._of(*item)
-            case cst.Attribute() if (member := self._in_module(node, where)) is not None:
-                return self._of(cst.Name(member[0]), member[1])
-            case cst.Attribute() | cst.Call() | cst.Subscript():
+            case cst.Subscript():
                 return chained(node, _There(self, where))
-            case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
-                return self._string(node, where)
+            case cst.BinaryOperation(left=cst.BaseString() as text, operator=cst.Modulo(), right=right) if (
+                filled := self._filled_by_percent(text, right, where)
+            ):
+                return filled
             case cst.Integer() | cst.Float() | cst.Imaginary():
                 return constant_form(value_of(node))
             case cst.Dict():

@@ -16,9 +16,10 @@ import libcst as cst
 
 from migration_guard.forms import nodes
 from migration_guard.forms.bindings import Names
-from migration_guard.forms.expressions import MAX_DEPTH, Expressions
+from migration_guard.forms.expressions import MAX_DEPTH
 from migration_guard.forms.names import DEEP, MAX_NAMES
 from migration_guard.forms.nodes import holes, names_in, path, specs, string_parts
+from migration_guard.forms.remembered import Remembering
 from migration_guard.forms.values import text_form
 from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
@@ -80,7 +81,7 @@ class Forms:
         return _Form(way, place, self._known, self.repository)
 
 
-class _Form(Expressions):
+class _Form(Remembering):
     """Makes one form: of an operation, with what is on the way to it."""
 
     def __init__(self, way: Way, place: Place, known: dict[int, Names], repository: Repository | None) -> None:
@@ -113,6 +114,8 @@ class _Form(Expressions):
     def _within(self, where: Where, statement: cst.CSTNode, end: cst.CSTNode) -> Where:
         """Follow a statement down to the call that is made in it, through comprehensions and conditional expressions."""
         for node, child in path(statement, end):
+            if type(node) not in _DECIDES:
+                continue
             match node:
                 case cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp() if child is not node.for_in:
                     where, tests, _ = self._gone_over(node.for_in, where)
@@ -262,5 +265,7 @@ class _Form(Expressions):
 
 _ENTERED = (cst.Module, cst.FunctionDef, cst.ClassDef)
 """What a framework runs by itself: no expression of the file calls it."""
+_DECIDES = frozenset({cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp, cst.IfExp, cst.BooleanOperation})
+"""Expressions that run a part of themselves under conditions."""
 _WRAPPERS = frozenset({"sqlalchemy.text", "textwrap.dedent", "psycopg.sql.SQL", "psycopg2.sql.SQL", "str"})
 """What gives the text that it is called with."""

@@ -98,12 +98,6 @@ class MemberForms(NameForms):
     def _class_of(self, owner: cst.CSTNode, where: Where) -> _Found | None:
         """The class that a name or a call leads to, where its body stands, and the call that made the object."""
         match owner:
-            case cst.Call(func=cst.Name(value="super")):
-                found = self._above(where)
-                return (*found, None) if found is not None else None
-            case cst.Call(func=cst.Name(value=name)):
-                found = self._class(name, where)
-                return (*found, (owner, where)) if found is not None else None
             case cst.Name(value=name):
                 found = self._class(name, where) or self._own_class(name, where)
                 if found is not None:
@@ -111,6 +105,12 @@ class MemberForms(NameForms):
                 begun = self._begun(name, where)
                 if begun is not None and isinstance(begun[0], cst.Call):
                     return self._class_of(*begun)
+            case cst.Call(func=cst.Name(value="super")):
+                found = self._above(where)
+                return (*found, None) if found is not None else None
+            case cst.Call(func=cst.Name(value=name)):
+                found = self._class(name, where)
+                return (*found, (owner, where)) if found is not None else None
             case cst.Attribute() if (member := self._in_module(owner, where)) is not None:
                 found = self._class(*member)
                 return (*found, None) if found is not None else None

@@ -68,6 +68,8 @@ class ModelForms(MemberForms):
         one: cst.CSTNode = node
         while True:
             match one:
+                case cst.Name():
+                    return
                 case cst.Call():
                     ways = opened.get(id(one), {})
                     for files in [ways[caller]] if caller in ways else ways.values():

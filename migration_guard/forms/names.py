@@ -68,10 +68,11 @@ class NameForms(Conditions):
             return found
         _, there = found
         key = (name, there.key)
-        if key not in self._made_before:
+        said = self._made_before.get(key)
+        if said is None:
             self._made_before[key] = AGAIN
-            self._made_before[key] = self._looked_up(name, there)
-        return self._made_before[key]
+            said = self._made_before[key] = self._looked_up(name, there)
+        return said
 
     def _looked_up(self, name: str, there: Where) -> str:
         reaching = there.names.reaching(name, there.spot)

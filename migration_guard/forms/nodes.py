@@ -237,12 +237,17 @@ def _unescaped(text: str, *, raw: bool) -> str:
         return text
 
 
+_MAY_BE_CONSTANT = frozenset({cst.Name, cst.Integer, cst.UnaryOperation})
+
+
 def constant_truth(node: cst.CSTNode) -> bool | None:
     """Whether a condition is written as one that always, or never, holds."""
+    if type(node) not in _MAY_BE_CONSTANT:
+        return None
     match node:
         case cst.Name(value="True"):
             return True
-        case cst.Name(value="False") | cst.Name(value="None"):
+        case cst.Name(value="False" | "None"):
             return False
         case cst.Integer():
             return bool(value_of(node))

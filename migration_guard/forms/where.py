@@ -73,7 +73,10 @@ class Where:
     def key(self) -> object:
         """Equal where a name means the same."""
         call, there = self.caller if self.caller is not None else (None, None)
-        return (id(self.names), self.spot, id(call), there.key if there is not None else None)
+        spot = (
+            None if self.spot is None else (self.spot.order, self.spot.blocks)
+        )  # as it is compared, and hashed sooner
+        return (id(self.names), spot, id(call), there.key if there is not None else None)
 
     def at(self, spot: Spot | None) -> Where:
         if spot is self.spot and not self.own:

@@ -218,7 +218,7 @@ class Inspection:
             self._require(len(node.args) == 1 and not node.keywords and self._names.origin(node.args[0]) == TEXT)
         elif (is_known(origin) and not _converts(node)) or self._is_of_file(node) or self._is_pure_method(node):
             self._require(not (is_known(origin) and may_call(origin) and self._is_given_a_stranger(node)))
-            self._require(calls_known(origin) and not (origin in COMPUTE and self._computes(node.args)))
+            self._require(calls_known(origin) and not (origin in COMPUTE and self._computes(_expressions(node))))
             self._in_sight.update(node.args)
             self._in_sight.update(keyword.value for keyword in node.keywords)
         else:
@@ -226,7 +226,15 @@ class Inspection:
 
     def _computes(self, given: list[ast.expr]) -> bool:
         """Whether an argument is an expression of SQL that may call what is not known, and no text that changes the schema."""
-        return any(_may_compute(one) and self._names.origin(one) != TEXT for one in given)
+        return any(
+            (_may_compute(one) and self._names.origin(one) != TEXT) or any(map(self._is_strange, _elements(one)))
+            for one in given
+        )
+
+    def _is_strange(self, node: ast.expr) -> bool:
+        """Whether it is an attribute of something that is imported from nobody knows where: `expressions.LOWER`."""
+        origin = self._names.origin(node) if isinstance(node, ast.Attribute) else ""
+        return bool(origin) and not origin.startswith(PURE_PACKAGES)
 
     def _is_given_a_stranger(self, node: ast.Call) -> bool:
         """Whether something is handed over that is imported from nobody knows where, and may be a function."""
@@ -376,6 +384,14 @@ def _may_compute(node: ast.expr) -> bool:
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             return any(map(_may_compute, elements))
     return True
+
+
+def _expressions(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(one.value for one in node.keywords if one.arg in _COMPUTING)]
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, (ast.List, ast.Tuple)) else [node]
 
 
 def _is_text(node: ast.expr) -> bool:

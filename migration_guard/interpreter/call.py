@@ -84,3 +84,8 @@ class Frame:
     """What each `yield` of a generator gives to it."""
     on_yield: Callable[[Value], None] | None = None
     """What runs at each `yield`: the block of the `with`, or the body of the loop, that the generator serves."""
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is no call: a module is being run."""
+        return self.name == "<module>"

@@ -31,7 +31,7 @@ MAX_DEPTH = 12
 MAX_ALIKE = 2
 """… with arguments of which not all is known."""
 MAX_HOPS = 8
-"""Calls that are followed through other modules than the migration; what is called beyond is out of sight."""
+"""Calls that are followed through other modules than the migration, or from where one is run; what is called beyond is out of sight."""
 MAX_KNOWN = 6
 """States of one call that are kept to be recognised."""
 
@@ -127,8 +127,8 @@ class Calls:
             return self._once(frame, call, arguments, site=0)
         if machine.imports.is_over or machine.names.is_asked_too_much:
             return Unknown(function.name, source=SETTLED)  # that it is not known is told at the import
-        hops = self._hops()
-        if hops == 0:
+        hops, is_first = self._hops()
+        if is_first:
             started = machine.expressions.steps
             self._away_until = started + self._steps_away
             try:
@@ -215,14 +215,19 @@ class Calls:
             resume(exits.get(Exit.RAISE, ()))
         return self._result(frame, function)
 
-    def _hops(self) -> int:
-        """How many calls lead away from the migration."""
-        count = 0
+    def _hops(self) -> tuple[int, bool]:
+        """How many calls lead away from the migration, or from a module that is being run; and whether none does in all.
+
+        What importing a module runs is the same wherever it is imported first, and has limits of its own.
+        """
+        count, before = 0, None
         for frame in reversed(self.machine.frames):
             if frame.scope.module is self.machine.module:
                 break
+            if before is None and frame.is_module:
+                before = count
             count += frame.function is not None
-        return count
+        return (count if before is None else before), count == 0
 
     def _site(self) -> int:
         """The last call in the migration itself: what is found behind it is told there."""
@@ -255,10 +260,12 @@ class Calls:
             elif name in named:
                 bound[name] = named.pop(name)
             else:
-                bound[name] = self._missing(parameter, bound.get(name), call)
+                bound[name] = self._missing(function, parameter, bound.get(name), call)
         for parameter in parameters.kwonly_params:
             name = parameter.name.value
-            bound[name] = named.pop(name) if name in named else self._missing(parameter, bound.get(name), call)
+            bound[name] = (
+                named.pop(name) if name in named else self._missing(function, parameter, bound.get(name), call)
+            )
         if isinstance(parameters.star_arg, cst.Param):
             bound[parameters.star_arg.name.value] = Sequence(positional, call.rest if call.open else None)
         if parameters.star_kwarg is not None:
@@ -268,12 +275,12 @@ class Calls:
             bound[parameters.star_kwarg.name.value] = rest
         return bound
 
-    def _missing(self, parameter: cst.Param, default: Value | None, call: Call) -> Value:
+    def _missing(self, function: Function, parameter: cst.Param, default: Value | None, call: Call) -> Value:
         """What a parameter is that the call does not name: its default, or what `*args` may hold."""
         if default is not None and not call.open:
             return default
         libraries = self.machine.libraries
-        unknown = libraries.parameter(parameter.name.value, parameter.annotation, given=call.given)
+        unknown = libraries.parameter(parameter.name.value, parameter.annotation, function.scope, given=call.given)
         if call.open and isinstance(unknown, Unknown):
             unknown = call.rest
         return unknown if default is None else join((default, unknown))

@@ -28,6 +28,7 @@ class Class(Value):
 
     is_made = True
     is_class = True
+    is_type = True
     callable_in_sight = True
 
     name: str

@@ -140,6 +140,13 @@ class Sequence(Store, Value):
         content = self.content
         return list(content.known) if content.rest is None else None
 
+    def used_up(self) -> Value:
+        if self.kind != "iterator":
+            return self
+        whole = self.again("list")
+        self.become((), self.rest, from_rows=self.from_rows)
+        return whole
+
     def element(self) -> Value:
         content = self.content
         values = [*content.known, content.rest] if content.rest is not None else content.known
@@ -208,6 +215,7 @@ class Sequence(Store, Value):
             self._now(Elements(tuple(known), None, content.from_rows or value.from_rows))
 
     def extend(self, other: Value, *, rows: bool) -> None:
+        other = other.used_up()
         elements = other.elements()
         if elements is None:
             content = self.content

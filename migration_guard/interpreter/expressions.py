@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.flow import branches, each
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
+from migration_guard.interpreter.narrowing import assumed, decided
 from migration_guard.interpreter.operators import BINARY, compared, counted
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.slices import Slice
@@ -212,13 +214,14 @@ class Expressions:
         found: list[Value] = []
 
         def goes_on() -> bool:
-            found.append(self.evaluate(node.right))
+            with assumed(self.machine, node.left, truth=not is_or):
+                found.append(self.evaluate(node.right))
             return True
 
         branches([goes_on, lambda: True])
         right = found[0]
         if isinstance(right, Constant) and isinstance(left, (Unknown, Constant)):
-            return Unknown(from_rows=left.from_rows)
+            return Unknown(from_rows=left.from_rows, counts_as=is_or if right.truth is is_or else None)
         ends_here = [option for option in left.alternatives() if option.truth in (None, is_or)]
         return join((*ends_here, right))
 
@@ -252,7 +255,14 @@ class Expressions:
         certain = self.machine.truth(self.evaluate(node.test))
         if certain is not None:
             return self.evaluate(node.body if certain else node.orelse)
-        return join(each([partial(self.evaluate, node.body), partial(self.evaluate, node.orelse)]))
+        found: list[Value] = []
+
+        def way(expression: cst.BaseExpression) -> bool:
+            found.append(self.evaluate(expression))
+            return True
+
+        decided(self.machine, node.test, partial(way, node.body), partial(way, node.orelse))
+        return join(found)
 
     def _Await(self, node: cst.Await) -> Value:
         value = self.evaluate(node.expression)
@@ -357,7 +367,9 @@ class Expressions:
     def _comprehend(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> None:
         """One `for … in … if …` of a comprehension, and what stands to its right."""
         machine = self.machine
-        values = self.evaluate(node.iter).iterated()
+        values = self.evaluate(node.iter)
+        lazy = isinstance(result, Sequence) and result.kind == "iterator"
+        values = values.iterated() if lazy else values.used_up()
         if values.from_rows:
             result.mark_rows()
         frame = machine.frames[-1]
@@ -383,8 +395,15 @@ class Expressions:
             if certain is False:
                 return True
             if certain is None:
-                return branches([partial(self._inner, node, add, result), lambda: True])
+                return branches([partial(self._passed, node, add, result), lambda: True])
         return self._inner(node, add, result)
+
+    def _passed(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
+        """What stands behind conditions that hold."""
+        with ExitStack() as held:
+            for condition in node.ifs:
+                held.enter_context(assumed(self.machine, condition.test, truth=True))
+            return self._inner(node, add, result)
 
     def _inner(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
         if node.inner_for_in is not None:
@@ -465,12 +484,15 @@ class Expressions:
             if argument.keyword is not None:
                 named[argument.keyword.value] = value
             elif argument.star == "*":
+                value = value.used_up()
                 elements = value.elements()
                 positional += elements if elements is not None else ()
                 if elements is None:
                     rest.append(value.element())
             elif argument.star == "**":
                 mapping = value.mapping()
+                if mapping is None:
+                    value.special("keys")
                 if mapping is not None:
                     named.update({str(key): item for key, item in mapping.known.values() if isinstance(key, Text)})
                 if mapping is None or not mapping.whole:
@@ -479,7 +501,7 @@ class Expressions:
             else:
                 positional.append(value)
         place = self.machine.place(name_node, node)
-        call = Call(self.machine, name, place, tuple(positional), named, bool(rest), join(rest))
+        call = Call(self.machine, name, place, tuple(positional), named, bool(rest), join(rest) if rest else UNKNOWN)
         self.machine.ledger.called(call)
         return call
 

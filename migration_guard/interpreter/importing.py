@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 
-MAX_STEPS = 3_000
-"""Expressions that are evaluated for what the imports of one file run; what they run beyond is not known.
+MAX_NEAR_STEPS = 10_000
+"""Expressions that are evaluated for what the imports of one file run, and is near to a write; that there is more is told.
+
+Classes of a few applications are most of it: all models of one that hang together take some 3,500.
+"""
+MAX_FAR_STEPS = 3_000
+"""… and is far from any; what there is more of that is believed.
 
 A whole application may hang on one import: following all of it takes minutes, and tells of nothing that the migration does.
-What is near to a write has as many of its own, and beyond them it is told; what is far from any is believed.
 """
 _TOO_MUCH = "what imports run is too much to be followed"
 
@@ -44,7 +48,7 @@ class Imports:
         machine.repository.is_closed = lambda: self.is_over
         machine.repository.account = self._account
         self._done: set[Path] = {machine.module.path}
-        self._left = {True: MAX_STEPS, False: MAX_STEPS}
+        self._left = {True: MAX_NEAR_STEPS, False: MAX_FAR_STEPS}
         """Expressions that are left for what is near to a write, and for what is not."""
         self._until: int | None = None
         """The step at which what an import runs is not followed any further, while something is run. What imports within it
@@ -179,6 +183,9 @@ class Imports:
         try:
             with HEAP.lasting():
                 for statement, near in statements:
+                    if id(statement) in module.changed_by:
+                        continue
+                    module.runs(statement)
                     if not self._statement(statement, near):
                         break
                     if near and self._left[near] < 0:

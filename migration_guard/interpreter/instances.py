@@ -168,6 +168,9 @@ class Instance(Store, Value):
         return External(f"{bases[0]}.{name}") if len(bases) == 1 and bases[0] != "?" else Unknown(name)
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        if name == "__dict__":
+            self._become(value)
+            return
         found = self.cls.lookup(name)
         if found is not None and [option for option in found.alternatives() if option.assigned(self, value, machine)]:
             return
@@ -175,6 +178,16 @@ class Instance(Store, Value):
         if general is not None:
             machine.run(general.bind(self), self.hidden_call("__setattr__", plain(name), value))
         self.write(name, value)
+
+    def _become(self, attributes: Value) -> None:
+        """`self.__dict__ = …`: those, and nothing of what was there."""
+        entries = attributes.mapping()
+        for name in [name for name in self.slots if isinstance(name, str)]:
+            self.remove(name)
+        for key, value in entries.known.values() if entries is not None else ():
+            self.write(str(key), value)
+        if entries is None or not entries.whole:
+            self.forget()
 
     # --- What Python calls by itself ---------------------------------------------------------------------------------
 

@@ -157,7 +157,7 @@ class Loops:
             with HEAP.recording() as record:
                 exits = self.machine.flow.run(once)
             changed = HEAP.join([{}, *exits[Exit.END], *exits[Exit.CONTINUE]])
-            news = changed & record.reads.keys()
+            news = HEAP.news(change for change in changed if change[0] in record.reads)
             if not news or number == most:
                 break
             if number == most - 1:

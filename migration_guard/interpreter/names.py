@@ -75,6 +75,8 @@ class Names:
             self._define(module, module.definitions.get(name, []))
             if not scope.holds(name):
                 self._define_by_star(module, name)
+            if not scope.holds(name) and not name.startswith("__"):
+                self._define(module, module.binding_unnamed)
             module.running.discard(name)
             value = scope.get(name)
             if name in module.decorating and value is not None and value.origin:
@@ -111,7 +113,7 @@ class Names:
         """A name that nothing in sight binds: a builtin, unless a module that could not be read gave it by a star."""
         if module.unseen is not None and not hasattr(builtins, name) and not name.startswith("__"):
             return module.unseen.attribute(name, self.machine)
-        known = self.machine.libraries.about(module, name) if name.startswith("__") else None
+        known = self.machine.libraries.about(module, name, self.machine) if name.startswith("__") else None
         if known is not None:
             return known
         return self.machine.libraries.builtin(name)
@@ -129,8 +131,10 @@ class Names:
         return join(values if len(known) == len(stars) else [*values, libraries.builtin(name)])
 
     def _define(self, module: Module, statements: AnySequence[Statement]) -> None:
+        statements = [one for one in statements if id(one) not in module.changed_by]
         if not statements or module.source is None:
             return
+        module.runs(*statements)
         blocks, self.machine.flow.blocks = self.machine.flow.blocks, []
         asked = self._asked_since
         if asked is None:
@@ -257,6 +261,7 @@ class Names:
                 self.bind(target.value, value, statement)
 
     def _unpack(self, targets: AnySequence[cst.BaseElement], value: Value, statement: cst.CSTNode) -> None:
+        value = value.used_up()
         elements = value.elements()
         star = next((i for i, target in enumerate(targets) if isinstance(target, cst.StarredElement)), None)
         if star is not None and elements is not None and len(elements) >= len(targets) - 1:

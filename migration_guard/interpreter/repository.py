@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from enum import Enum, auto
 from functools import cached_property
@@ -14,6 +14,7 @@ import libcst as cst
 
 from migration_guard.files import LINK_OUT, Unreadable, leads_out, read_source
 from migration_guard.interpreter.flow import Store
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
 from migration_guard.later import re
@@ -34,8 +35,10 @@ _DATABASE = re.compile(
     re.IGNORECASE,
 )
 
-_REPLACES_ITSELF = re.compile(r"\bmodules\s*\[\s*__name__\s*\]\s*=")
-"""`sys.modules[__name__] = …`: who imports it gets something else."""
+_REPLACES_ITSELF = re.compile(
+    r"\bmodules\s*\[\s*__name__\s*\]\s*=|\bmodules\s*\[\s*__name__\s*\](?=[\s\S]*\.__class__\s*=)"
+)
+"""`sys.modules[__name__] = …`, and `….__class__ = …`: who imports it gets something else."""
 
 Statement = cst.BaseStatement | cst.BaseSmallStatement
 
@@ -125,9 +128,17 @@ class Module:
     """All that a star import of such a file may have bound."""
     running: set[str] = field(default_factory=set)
     """Names whose definitions are being evaluated: modules may import each other."""
+    changed_by: set[int] = field(default_factory=set)
+    """The statements that have been run and may change what is bound elsewhere: once is enough."""
 
     def __post_init__(self) -> None:
         self.scope = Scope(self)
+
+    def runs(self, *statements: Statement) -> None:
+        """Statements of the top level are run, with all that stands in them."""
+        for one in within(statements, cst.FunctionDef, cst.ClassDef):
+            if isinstance(one, (cst.Expr, cst.For, cst.While, cst.Match)):
+                self.changed_by.add(id(one))
 
     @property
     def folder(self) -> Path | None:
@@ -145,12 +156,41 @@ class Module:
 
     @cached_property
     def definitions(self) -> dict[str, list[Statement]]:
-        """The top-level statements that bind each name; `*` holds the star imports."""
+        """The top-level statements that bind each name, or change what it stands for; `*` holds the star imports."""
         found: dict[str, list[Statement]] = {}
-        if self.source is not None:
-            for statement in _top_level(self.source.tree.body):
-                for name in _bound_names(statement):
-                    found.setdefault(name, []).append(statement)
+        bound: set[str] = set()
+        for statement in self._top_level:
+            names = _bound_names(statement)
+            bound.update(() if isinstance(statement, (cst.Import, cst.ImportFrom)) else names)
+            changed = [name for name in _changed_names(statement, self._globals) if name in bound]
+            for name in dict.fromkeys((*names, *changed)):
+                found.setdefault(name, []).append(statement)
+        return found
+
+    @cached_property
+    def _top_level(self) -> list[Statement]:
+        return _top_level(self.source.tree.body) if self.source is not None else []
+
+    @cached_property
+    def _globals(self) -> dict[str, list[str]]:
+        """What each function of the top level binds beside its own names."""
+        if self.source is None or "global " not in self.source.text:
+            return {}
+        found: dict[str, list[str]] = {}
+        for function in (one for one in self._top_level if isinstance(one, cst.FunctionDef)):
+            for stated in (each for each in within(function.body) if isinstance(each, cst.Global)):
+                found.setdefault(function.name.value, []).extend(item.name.value for item in stated.names)
+        return found
+
+    @cached_property
+    def binding_unnamed(self) -> list[Statement]:
+        """The statements of the top level that may bind names which do not stand there."""
+        leading = {*_UNNAMED, *self._globals}
+        found = []
+        for statement in (one for one in self._top_level if not isinstance(one, _DEFINITIONS)):
+            if not leading.isdisjoint(_names_in(statement)):
+                found.append(statement)
+                leading.update(_bound_names(statement))  # `this = sys.modules[__name__]`
         return found
 
     @cached_property
@@ -189,6 +229,49 @@ def _top_level(body: object) -> list[Statement]:
     return found
 
 
+_CHANGING = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr)
+_DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom)
+_UNNAMED = frozenset({"globals", "locals", "vars", "setattr", "exec", "eval", "modules"})
+"""Names of Python's that lead to all names of a module."""
+
+
+def _names_in(statement: Statement) -> Iterator[str]:
+    for node in within(statement, cst.FunctionDef, cst.ClassDef):
+        if isinstance(node, cst.Name):
+            yield node.value
+        elif isinstance(node, cst.Attribute):
+            yield node.attr.value
+
+
+def _changed_names(statement: Statement, of_functions: dict[str, list[str]]) -> Iterator[str]:
+    """The names whose object a statement may change: `name.key = …`, `name["key"] = …`, `name.append(…)`, `setattr(name, …)`."""
+    match statement:
+        case cst.Assign():
+            targets = [one.target for one in statement.targets]
+        case cst.AnnAssign() | cst.AugAssign():
+            targets = [statement.target]
+        case cst.Expr(value=cst.Call(func=cst.Attribute() as called)):
+            targets = [called]
+        case cst.Expr(value=cst.Call(func=cst.Name(value=name), args=given)):
+            yield from of_functions.get(name, ())
+            targets = (
+                [cst.Attribute(one.value, cst.Name("_")) for one in given[:1]] if name in ("setattr", "delattr") else []
+            )
+        case cst.For() | cst.While() | cst.Match():
+            for inner in within(statement, cst.FunctionDef, cst.ClassDef):
+                if inner is not statement and isinstance(inner, _CHANGING):
+                    yield from _changed_names(inner, of_functions)
+            return
+        case _:
+            return
+    for target in targets:
+        root: cst.BaseExpression = target
+        while isinstance(root, (cst.Attribute, cst.Subscript)):
+            root = root.value
+        if root is not target and isinstance(root, cst.Name):
+            yield root.value
+
+
 def _bound_names(statement: Statement) -> list[str]:
     match statement:
         case cst.FunctionDef() | cst.ClassDef():
@@ -201,9 +284,19 @@ def _bound_names(statement: Statement) -> list[str]:
             return ["*"]
         case cst.Import() | cst.ImportFrom() if not isinstance(statement.names, cst.ImportStar):
             return [_bound_by_import(alias) for alias in statement.names]
-        case cst.For():
-            return _targets(statement.target)
+        case cst.For() | cst.While() | cst.Match():
+            inner = [each for each in within(statement, cst.FunctionDef, cst.ClassDef) if isinstance(each, _BINDING)]
+            own = _targets(statement.target) if isinstance(statement, cst.For) else []
+            return [*own, *(name for each in inner if each is not statement for name in _bound_names(each))]
+        case cst.Expr(value=cst.NamedExpr(target=target)):
+            return _targets(target)
     return []
+
+
+_BINDING = (
+    cst.FunctionDef, cst.ClassDef, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Import, cst.ImportFrom, cst.For, cst.Expr,
+)  # fmt: skip
+"""Statements that bind names, wherever they stand."""
 
 
 def _bound_by_import(alias: cst.ImportAlias) -> str:

@@ -91,3 +91,5 @@ class Loop:
 
     spot: Spot
     commits: bool = False
+    commits_at_times: bool = False
+    """Whether it commits after so many turns."""

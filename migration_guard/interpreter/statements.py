@@ -11,9 +11,10 @@ import libcst as cst
 
 from migration_guard.interpreter.blocks import Blocks
 from migration_guard.interpreter.definitions import Definitions
-from migration_guard.interpreter.flow import Exit, branches
+from migration_guard.interpreter.flow import Exit
 from migration_guard.interpreter.loops import Loops
 from migration_guard.interpreter.matching import Matching
+from migration_guard.interpreter.narrowing import assume, decided
 from migration_guard.interpreter.values import NONE, Value
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class Statements:
         certain = self.machine.truth(condition)
         if certain is not None:
             return self.body(node.body) if certain else self.otherwise(node.orelse)
-        return branches([partial(self.body, node.body), partial(self.otherwise, node.orelse)])
+        return decided(self.machine, node.test, partial(self.body, node.body), partial(self.otherwise, node.orelse))
 
     def otherwise(self, node: cst.If | cst.Else | None) -> bool:
         """The `else` of a statement, which may be another `if`, or be missing."""
@@ -204,4 +205,5 @@ class Statements:
 
     def _Assert(self, node: cst.Assert) -> bool:
         self.machine.truth(self.machine.evaluate(node.test))
+        assume(self.machine, node.test, truth=True)
         return True

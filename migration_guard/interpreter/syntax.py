@@ -326,20 +326,30 @@ class Literal:
 def read_literal(source: Source, node: StringNode, prefix: str = "") -> tuple[str, Literal]:
     """The value of a string node, and where each of its characters stands."""
     if isinstance(node, cst.SimpleString):
-        prefix = node.prefix.lower()
-        raw, braces = node.raw_value, False
+        prefix, raw = _parts(node)
+        braces = False
     else:
         raw, braces = node.value, True
     value, anchors = _unescape(raw, raw_string="r" in prefix, braces=braces)
     return value, Literal(source, node, raw, anchors, source.path)
 
 
+def _parts(node: cst.SimpleString) -> tuple[str, str]:
+    """The prefix of a string, in small letters, and what stands between its quotes; libcst looks for each several times."""
+    written, begin = node.value, 0
+    while written[begin] not in "'\"":
+        begin += 1
+    quote = written[begin]
+    size = 3 if written.startswith(quote * 3, begin) else 1
+    return written[:begin].lower(), written[begin + size : -size]
+
+
 def value_of(node: cst.SimpleString | cst.Integer | cst.Float | cst.Imaginary) -> Any:
     """What a literal is in Python. Most are what stands there: only the others are worth a compiler."""
     match node:
         case cst.SimpleString():
-            raw = node.raw_value
-            if "\\" not in raw and "\r" not in raw and "b" not in node.prefix.lower():
+            prefix, raw = _parts(node)
+            if "\\" not in raw and "\r" not in raw and "b" not in prefix:
                 return raw
         case cst.Integer():
             if len(node.value) <= _SHORT:
@@ -354,6 +364,8 @@ _SHORT = 20
 
 
 def _unescape(raw: str, *, raw_string: bool, braces: bool) -> tuple[str, tuple[tuple[int, int], ...]]:
+    if "\\" not in raw and "\r" not in raw and not (braces and ("{" in raw or "}" in raw)):
+        return raw, ()
     pieces: list[str] = []
     anchors: list[tuple[int, int]] = []
     length = last = 0

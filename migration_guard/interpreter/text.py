@@ -56,7 +56,8 @@ class Text(Value):
     inert = True
 
     def __str__(self) -> str:
-        return "".join(piece.value for piece in self.pieces)
+        pieces = self.pieces
+        return pieces[0].value if len(pieces) == 1 else "".join([piece.value for piece in pieces])
 
     @property
     def key(self) -> object:
@@ -107,12 +108,14 @@ class Text(Value):
 
     @property
     def holes(self) -> list[tuple[int, int]]:
+        if self.known:
+            return []
         ends = list(accumulate(len(piece.value) for piece in self.pieces))
         return [(end - len(piece.value), end) for piece, end in zip(self.pieces, ends) if piece.hole]
 
     @property
     def known(self) -> bool:
-        return not any(piece.hole for piece in self.pieces)
+        return True not in [piece.hole for piece in self.pieces]
 
     def at(self, offset: int) -> tuple[Piece, int] | None:
         """The known piece that holds a character, and the character's offset in the value of the piece's literal."""

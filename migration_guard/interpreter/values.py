@@ -94,6 +94,8 @@ class Value:
     """Whose it is, of what is out of sight: things of one origin may lead to each other."""
     is_class: bool = False
     """Whether it is a class of the repository."""
+    is_type: bool = False
+    """Whether it surely is a class, wherever it stands, and so no text, number or collection."""
     callable_in_sight: bool = False
     """Whether calling it runs something that is known."""
 
@@ -127,6 +129,10 @@ class Value:
     def iterated(self) -> Value:
         """What a loop goes over: asked once, since asking may change things."""
         return self
+
+    def used_up(self) -> Value:
+        """What is gone through to its end: an iterator has nothing more to give."""
+        return self.iterated()
 
     def mapping(self) -> Mapping | None:
         """Its entries as a dictionary, where it is one."""
@@ -218,10 +224,16 @@ class Unknown(Value):
     """Whether it is an argument of an entry point: whoever calls it from out of sight is responsible for it."""
     source: str = field(default="", compare=False)
     """Where it comes from, if that is more than what it is called."""
+    counts_as: bool | None = None
+    """What it is in a condition, where at least that is known."""
 
     @property
     def key(self) -> object:
         return self
+
+    @property
+    def truth(self) -> bool | None:
+        return self.counts_as
 
     @property
     def origin(self) -> str:  # type: ignore[override]
@@ -262,6 +274,11 @@ class Constant(Value):
     @property
     def truth(self) -> bool | None:
         return bool(self.value)
+
+    def method(self, name: str, call: Call) -> Value:
+        if self.value is None and not hasattr(None, name):
+            return UNKNOWN  # the path ends with an error: nothing is called
+        return Value.method(self, name, call)
 
 
 NONE = Constant(None)

@@ -35,7 +35,7 @@ from migration_guard.libraries import (
     trust,
     yoyo,
 )
-from migration_guard.libraries.annotations import HANDLE_TYPES, is_plain, last_name
+from migration_guard.libraries.annotations import HANDLE_TYPES, class_of, is_plain, last_name
 from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Part, Query, Row, Statement, record
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.entrusted import Entrusted
@@ -53,6 +53,7 @@ from migration_guard.sql.definitions import Definitions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.repository import Scope
 
 
 class Libraries:
@@ -122,6 +123,8 @@ class Libraries:
             return importing.Modules(self.machine)
         if name == "os.environ":
             return self.environment
+        if name in _WEB_SESSIONS:
+            return External(name)
         library = BY_ROOT.get(name.partition(".")[0])
         special = library.value(name) if library is not None else standard.value(name)
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
@@ -154,16 +157,24 @@ class Libraries:
                 self._environment = Mapping(rest=Unknown("environment"))
         return self._environment
 
-    def parameter(self, name: str, annotation: cst.Annotation | None, *, given: bool) -> Value:
-        """The value of a parameter that nobody in sight passes; `given` by whoever calls an entry point."""
+    def parameter(self, name: str, annotation: cst.Annotation | None, scope: Scope, *, given: bool) -> Value:
+        """The value of a parameter that nobody in sight passes; `given` by whoever calls an entry point.
+
+        `scope` is where the function stands whose parameter it is.
+        """
         kind = last_name(annotation)
         if name == "apps" or kind == "StateApps":
             return django.APPS
         if name == "schema_editor" or "SchemaEditor" in kind:
             return django.SCHEMA_EDITOR
         if kind in HANDLE_TYPES or (HANDLE_NAME.search(name) and not is_plain(annotation)):
-            return Handle(name, lent=given)
+            return Handle(name, lent=given, of=None if given else self._interface(annotation, scope))
         return Unknown(name, given=given)
+
+    def _interface(self, annotation: cst.Annotation | None, scope: Scope) -> Class | None:
+        """The class of the repository through which a function is said to be given the database; a row of a model is none."""
+        found = class_of(annotation, scope, self.machine)
+        return found if found is not None and self.model_of(found) is None else None
 
     # --- Calls -------------------------------------------------------------------------------------------------------
 
@@ -411,6 +422,8 @@ _READ_STREAMS = frozenset(
     {"print", "reader", "DictReader", "load", "safe_load", "iter", "list", "next", "StringIO", "enumerate"}
 )
 """Functions that only read the stream which they are given, or write into it what is known."""
+_WEB_SESSIONS = frozenset({"flask.session", "quart.session", "flask.sessions", "bottle.session"})
+"""What is called like a way to the database, and is what a visitor's cookie holds."""
 _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})
 """… that leave something else of a function, or run it."""
 _ENQUEUES = frozenset(

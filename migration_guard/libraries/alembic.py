@@ -218,6 +218,12 @@ def _computes(name: str, call: Call) -> None:
     given = (part for value in call.positional for part in held(value))
     if name in _COMPUTES and any(isinstance(part, Unknown) and "@" in part.source for part in given):
         opaque(call, f"what op.{name} computes for each row comes from out of sight", name)
+    expressions = (call.argument(2, "columns", "condition"), *(call.named.get(one) for one in _WHERE))
+    parts = [part for value in expressions if value is not None for part in held(value)]
+    if name in _OF_EXPRESSIONS and any(
+        isinstance(part, External) and not call.machine.libraries.is_known(part) for part in parts
+    ):
+        opaque(call, f"an expression that op.{name} is given comes from out of sight", name)
     converts = "ALTER TABLE t ALTER COLUMN c TYPE t USING " if name == "alter_column" else "SELECT "
     for text in computed_by(call.arguments if name in _COMPUTES else using.alternatives()):
         run_text(call, concatenated((plain(converts), text)), None)
@@ -229,6 +235,10 @@ _DOES = frozenset(
 )
 _COMPUTES = frozenset({"add_column", "create_check_constraint", "create_exclude_constraint", "create_index"})
 """Operations whose columns, conditions and elements are expressions, computed where rows are there."""
+
+
+_OF_EXPRESSIONS = frozenset({"create_check_constraint", "create_exclude_constraint", "create_index"})
+_WHERE = ("postgresql_where", "sqlite_where", "mssql_where")
 
 
 def _unknown(name: str, call: Call) -> None:

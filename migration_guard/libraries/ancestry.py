@@ -10,7 +10,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import UNKNOWN, External, Unknown, Value, join
 from migration_guard.libraries import trust
-from migration_guard.libraries.database import named_target, record
+from migration_guard.libraries.database import Handle, named_target, record
 from migration_guard.libraries.entrusted import only_wraps
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.handing import holds_a_way
@@ -82,6 +82,9 @@ def inherited_method(instance: Instance, found: External, call: Call) -> Value:
             return result
     if found.name.startswith("builtins.object."):
         return machine.call(found, call)
+    handle = _made_by(External(base), call)
+    if handle is not None:
+        return handle.method(call.name, call)
     if found.root in BY_ROOT:
         if call.name in _CALLS_OTHERS:
             overridden(instance, call)
@@ -96,6 +99,15 @@ def inherited_method(instance: Instance, found: External, call: Call) -> Value:
         opaque(call, f"{call.name} is inherited from out of sight and has a way to the database", call.name)
     with machine.libraries.entrusted.quiet():
         return machine.call(found, call)
+
+
+def _made_by(base: External, call: Call) -> Handle | None:
+    """What a class makes that is a way to the database, and is inherited from: `class Mine(Session)`."""
+    if base.name in ("sqlite3.Connection", "sqlite3.Cursor"):
+        return Handle("sqlite3")
+    library = BY_ROOT.get(base.root)
+    made = library.call(base, call.with_arguments((), {})) if library is not None else None
+    return made if isinstance(made, Handle) else None
 
 
 def _saves_model(instance: Instance, call: Call) -> None:

@@ -11,7 +11,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.spot import Spot, spot_of
-from migration_guard.interpreter.text import Piece, Text
+from migration_guard.interpreter.text import Piece, Text, plain
 from migration_guard.interpreter.values import (
     NONE,
     UNKNOWN,
@@ -116,12 +116,14 @@ class Handle(Value):
     kind: str
     lent: bool = False
     """Whether it was given by who runs the migration, and who goes on with it: what is pending is written then."""
+    of: Class | None = None
+    """The class of the repository that it is said to be of."""
 
     handle = True
 
     @property
     def key(self) -> object:
-        return ("handle", self.kind, self.lent)
+        return ("handle", self.kind, self.lent, self.of.key if self.of is not None else None)
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in _ALSO_HANDLES:
@@ -152,8 +154,15 @@ class Handle(Value):
         return call.machine.libraries.called_handle(self, call)
 
 
+def opened(call: Call, handle: Value) -> Value:
+    """A way to a database that the migration makes for itself: by the same address it is the same."""
+    given = [str(one) if isinstance(one, Text) and one.known else None for one in call.arguments]
+    call.machine.ledger.open(spot_of(call.place).key if None in given or not given else tuple(given))
+    return handle
+
+
 _ALSO_HANDLES = frozenset(
-    "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection".split()
+    "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection sync_engine".split()
 )
 
 
@@ -332,6 +341,8 @@ def written_within(call: Call) -> Statement | None:
 @dataclass(frozen=True, slots=True, eq=False)
 class Model(Value):
     """A class whose objects are rows."""
+
+    is_type = True
 
     name: str | None
     """`app.Model` in Django, else the class's name."""
@@ -558,7 +569,7 @@ _SET_OPERATORS = frozenset({"__or__", "__and__", "__xor__", "__ior__", "__iand__
 
 
 class Record(Sequence):
-    """A row of a result that holds objects of models: `row[0]`, `row.Lead`."""
+    """A row of a result that holds objects of models: `row[0]`, `row.Lead`, `row._mapping[Lead]`."""
 
     __slots__ = ()
 
@@ -566,7 +577,21 @@ class Record(Sequence):
         for value in self.known:
             if isinstance(value, Row) and value.model is not None and value.model.name == name:
                 return value
-        return self if name in ("_tuple", "t", "tuple") else Unknown(name, from_rows=True)
+        if name == "_mapping":
+            return self._entries()
+        return self if name in ("_tuple", "_t", "t", "tuple", "_data") else Unknown(name, from_rows=True)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in ("_tuple", "tuple"):
+            return self
+        return self._entries() if name == "_asdict" else super().method(name, call)
+
+    def _entries(self) -> Mapping:
+        """Its objects by the names of their classes, or by what else is asked for."""
+        named = [
+            (plain(row.model.name or ""), row) for row in self.known if isinstance(row, Row) and row.model is not None
+        ]
+        return Mapping({name.key: (name, row) for name, row in named}, join(self.known), from_rows=True)
 
     def item(self, key: Value) -> Value:
         return join(self.known) if isinstance(key, Unknown) else super().item(key)

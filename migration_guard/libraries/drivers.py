@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.glimpsed import Glimpsed
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
@@ -23,6 +24,7 @@ from migration_guard.libraries.database import (
     Row,
     Table,
     named_target,
+    opened,
     record,
     statement_on,
 )
@@ -115,7 +117,7 @@ def call(target: External, call: Call) -> Value | None:
         case "execute_values" | "execute_batch":
             return execute(call, call.argument(1, "sql") or UNKNOWN, call.argument(2, "argslist"))
         case "connect" | "Connection" | "Database" | "create_pool":
-            return Handle(target.root)
+            return opened(call, Handle(target.root))
         case last if last.endswith("Cursor") and call.positional:  # `ClientCursor(connection)`
             return Handle("cursor")
     return Unknown(target.last)
@@ -123,6 +125,8 @@ def call(target: External, call: Call) -> Value | None:
 
 def handle_method(handle: Handle, name: str, call: Call) -> Value:
     machine = call.machine
+    if "schema_translate_map" in call.named:
+        machine.ledger.part()
     if handle.lent:
         machine.ledger.lends()
     if name == "text" and len(call.positional) == 1 and isinstance(call.positional[0], Text):
@@ -278,6 +282,10 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
 def _not_known(handle: Handle, name: str, call: Call) -> Value:
     """What no list says anything of: it may call what it is given, and do anything."""
     machine = call.machine
+    if (
+        handle.of is not None and handle.of.method_of(name) is not None
+    ):  # of the project's own: what it has is the handle's
+        return Glimpsed(handle.of, call, handle).method(name, call)
     if name == "execute_wrapper":
         for option in (option for value in call.arguments for option in value.alternatives()):
             if isinstance(option, Function):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.forms.values import has_form, text_form, value_form
 from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.flow import each
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import External, Unknown, Value, join
+from migration_guard.interpreter.values import UNKNOWN, External, Unknown, Value, join
 from migration_guard.later import Later, re
 from migration_guard.libraries.computing import Called
 from migration_guard.libraries.database import Model, Query, Statement, record
@@ -81,6 +84,8 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 results.append(Query(models, option.orm, plain=not alone))
             case Called(calls=calls):
                 run_functions(call, calls)
+            case Instance() if (texts := _texts_of(option, call)) is not None:
+                results.append(execute(call, texts, parameters, certain=certain))
             case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() | Model(real=True) if certain:
@@ -88,6 +93,22 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
             case _:
                 machine.ledger.note(spot_of(call.place), call.name, "executes no data change")
     return join(results) if results else Query()
+
+
+COMPILED = "_compiler_dispatch"
+"""Where SQLAlchemy keeps the functions below `@compiles(Element)`, in the element's class."""
+
+
+def _texts_of(element: Instance, call: Call) -> Value | None:
+    """What an element of the repository is compiled to; None where that is said elsewhere, or begins with what is not known."""
+    compiled = element.cls.lookup(COMPILED)
+    if compiled is None:
+        return None
+    functions = [option for option in compiled.alternatives() if isinstance(option, Function)]
+    told = each([partial(call.machine.call, one, call.with_arguments((element, UNKNOWN), {})) for one in functions])
+    texts = [text for value in told for text in value.alternatives()]
+    known = [text for text in texts if isinstance(text, Text) and text.pieces and not text.pieces[0].hole]
+    return join(known) if known and len(known) == len(texts) else None
 
 
 def run_functions(call: Call, names: Iterable[str]) -> None:

@@ -104,6 +104,11 @@ def call(target: External, call: Call) -> Value | None:
             return _table(call, last)
         case "enqueue":
             return _enqueue(call)
+        case "execute_job":  # what a worker calls, and calls the function at once
+            given = call.argument(4, "kwargs")
+            mapping = given.mapping() if given is not None else None
+            named = {str(key): value for key, value in mapping.known.values()} if mapping is not None else {}
+            return _enqueue(call.with_arguments((call.argument(1, "method") or UNKNOWN,), named))
         case "enqueue_doc":
             opaque(call, "within a migration a method of a document may be run, and not left to a worker", last)
             return Unknown(last)

@@ -240,10 +240,10 @@ class Modules(Value):
     def item(self, key: Value) -> Value:
         names, module = self.machine.names, self.machine.scope.module
         return join(
-            names.module(str(one), module)
+            ModuleValue(module)
+            if _is_own_name(one, module)
+            else names.module(str(one), module)
             if isinstance(one, Text) and one.known
-            else ModuleValue(module)
-            if isinstance(one, Unknown) and one.hint == "__name__"
             else Unknown("module")
             for one in key.alternatives()
         )
@@ -268,9 +268,21 @@ class Modules(Value):
         return self.item(call.positional[0]) if looks else Unknown(name)
 
 
-def about(module: Module, name: str) -> Value | None:
-    """What a module says of itself: where it lies."""
+def _is_own_name(value: Value, module: Module) -> bool:
+    """Whether it is the `__name__` of the module where it is asked for."""
+    own = module.scope.read("__name__")
+    return (
+        (isinstance(own, Value) and own.key == value.key)
+        or (isinstance(value, Unknown) and value.hint == "__name__")
+        or (isinstance(value, External) and value.name == "builtins.__name__")
+    )
+
+
+def about(module: Module, name: str, machine: Machine) -> Value | None:
+    """What a module says of itself: where it lies, and what it binds."""
     match name:
+        case "__dict__":
+            return namespace_of(module, machine)
         case "__file__":
             return PathValue(module.path)
         case "__path__" if module.folder is not None:

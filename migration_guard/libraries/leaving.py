@@ -86,6 +86,10 @@ def leave(callee: Value, call: Call) -> Value:
     return result
 
 
+_OF_A_LIST = 2
+"""What `list.insert(place, value)` is given; a store's own takes rows."""
+
+
 def _for_its_effect(origin: str, call: Call, told: int) -> None:
     """`store.put_all()`: where nobody uses what something out of sight gives, it is called for what it does.
 
@@ -101,7 +105,8 @@ def _for_its_effect(origin: str, call: Call, told: int) -> None:
     is_named = "." in origin or "@" in origin  # and not only called like something
     if not is_named or package.startswith("<") or is_known(External(package)):
         return
-    given = bool(call.arguments) or call.open
+    takes = len(call.positional) == _OF_A_LIST if name == "insert" else bool(call.arguments)
+    given = call.open or takes
     if trust.is_idle(package, name, given=given) or trust.shows_progress(origin, name):
         return
     if name in operations.SCHEMA or any(one.callable_in_sight for value in call.arguments for one in held(value)):

@@ -152,7 +152,7 @@ def call(target: External, call: Call) -> Value | None:
 def _identifier(call: Call) -> Value:
     """`SQL.identifier("a", "b")`, of a table or a column."""
     parts = [literal(one) for one in call.positional]
-    return plain(".".join(f'"{one}"' for one in parts)) if parts and None not in parts else UNKNOWN
+    return Code(plain(".".join(f'"{one}"' for one in parts)).pieces) if parts and None not in parts else UNKNOWN
 
 
 def _with_identifiers(call: Call) -> Value:
@@ -162,12 +162,19 @@ def _with_identifiers(call: Call) -> Value:
         return code or UNKNOWN
 
     def placed(one: Value) -> Value:
-        code = isinstance(one, Text) and (str(one)[:1] == '"' or changes_in(call, one))
-        return one if code else plain("%s")
+        is_code = isinstance(one, Code) or (isinstance(one, Text) and changes_in(call, one))
+        return one if is_code else plain("%s")
 
     given = [placed(one) for one in call.positional[1:]]
     named = {key: placed(one) for key, one in call.named.items() if key != "code"}
-    return interpolate(code, given, named) if given or named else code
+    whole = interpolate(code, given, named) if given or named else code
+    return Code(whole.pieces, whole.from_rows) if isinstance(whole, Text) else whole
+
+
+class Code(Text):
+    """What `SQL(…)` gives: within another one it is a part of it, and no parameter."""
+
+    __slots__ = ()
 
 
 def _fills(call: Call) -> Value:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Native, Unknown, Value, join
 from migration_guard.lean import dataclass
 from migration_guard.libraries.computing import EXPRESSION, Computing, called_by_text, called_in, composed, computed_by
 from migration_guard.libraries.database import (
@@ -21,12 +23,13 @@ from migration_guard.libraries.database import (
     Row,
     Table,
     named_target,
+    opened,
     record,
     statement_on,
     written_within,
 )
 from migration_guard.libraries.drivers import selected
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.execution import COMPILED, execute
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.relationships import VALIDATES, listened, listener, map_class, relationship
 from migration_guard.operations import OperationKind
@@ -38,9 +41,10 @@ if TYPE_CHECKING:
 ROOTS = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy", "sqlalchemy_utils", "geoalchemy2", "advanced_alchemy")
 
 _SESSIONS = frozenset(
-    "Session AsyncSession sessionmaker async_sessionmaker scoped_session async_scoped_session create_session create_engine "
-    "create_async_engine engine_from_config async_engine_from_config Connection Engine".split()
+    "Session AsyncSession sessionmaker async_sessionmaker scoped_session async_scoped_session create_session Connection "
+    "Engine".split()
 )
+_ENGINES = frozenset("create_engine create_async_engine engine_from_config async_engine_from_config".split())
 _BASES = frozenset({"declarative_base", "automap_base", "DeclarativeBase", "SQLModel", "registry", "as_declarative"})
 
 
@@ -102,6 +106,8 @@ def call(target: External, call: Call) -> Value | None:
             return first
         case "SQLAlchemy" | "SQLA":
             return Handle("db")
+        case last if last in _ENGINES:
+            return opened(call, SessionFactory(last))
         case last if last in _SESSIONS:
             return SessionFactory(last)
         case last if last in _BASES:
@@ -113,13 +119,15 @@ def call(target: External, call: Call) -> Value | None:
         case "listen":
             _listen(call)
             return NONE
+        case "compiles":
+            return Native("compiles", partial(_compiled, first))
         case "lambda_stmt":
             return call.machine.call(first, call.with_arguments((), {}))
         case "map_imperatively" | "mapper":
             return map_class(call)
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
         run_callbacks(call)
-    return composed(called_in(call.arguments))
+    return written_within(call) or composed(called_in(call.arguments))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +165,18 @@ def _listen(call: Call) -> None:
             execute(call, option)
         elif not isinstance(option, Unknown):
             listened(option, call, everywhere=heard.everywhere)
+
+
+def _compiled(element: Value, call: Call) -> Value:
+    """`@compiles(Element)`: the function that says what text an element is, for one dialect or for all."""
+    function = call.positional[0] if call.positional else UNKNOWN
+    for option in element.alternatives():
+        if isinstance(option, Class):
+            before = option.lookup(COMPILED)
+            option.assign(
+                COMPILED, join((before, function)) if before is not None else function, call.machine, call.place
+            )
+    return function
 
 
 class SessionFactory(Handle):

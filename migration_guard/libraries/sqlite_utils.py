@@ -52,7 +52,15 @@ def value(name: str) -> Value | None:
 
 
 def call(target: External, call: Call) -> Value | None:
-    return Database() if target.last == "Database" else None
+    match target.last:
+        case "Database":
+            return Database()
+        case "Table" | "View":
+            return Rows(literal(call.argument(1, "name")))
+    if ".cli." in f"{target.name}.":
+        opaque(call, f"{target.last} is a command of sqlite-utils", target.last)
+        return Unknown(target.last)
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from migration_guard.narrowing import find as found_by
 from migration_guard.operations import Problem
 from migration_guard.pipeline.asked import Asked
 from migration_guard.pipeline.laws import Laws, laws_of
+from migration_guard.pool import prepare
 from migration_guard.request import Request
 
 
@@ -33,7 +34,7 @@ class Found:
 def find(asked: Asked) -> Found:
     """Find them. Raises ConfigError and UsageError."""
     request = asked.request
-    discovery, direct = found_by(request, asked.changes)
+    discovery, direct = found_by(request, asked.changes, prepare)
     laws = laws_of(request, discovery)
     problems = [*discovery.problems, *nothing_found(request, discovery)]
     if asked.changes is not None:

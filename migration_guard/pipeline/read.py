@@ -126,7 +126,7 @@ def read_each(
             yield _job(candidate, request, explain=explain), candidate.source
 
     for job, reading in read_all(work(), request.workers, meanwhile):
-        yield by_path[job.path], reading
+        yield by_path.pop(job.path), reading
 
 
 def _job(candidate: Candidate, request: Request, *, explain: bool = False) -> Job:

@@ -43,7 +43,7 @@ class Remarks:
             if reading.ignores:
                 content = self._git.content(self._base, candidate.path)
                 self._before[candidate.path] = (content or b"").decode("utf-8", "replace")
-                old += [replace(candidate, source=content)] if content is not None else []
+                old += [replace(candidate, held=content)] if content is not None else []
         for candidate, reading in read_each(old, request):
             found = by_rules(candidate, reading, laws[candidate.settings], ()).findings
             self._findings[candidate.path] = Counter((one.code, one.fingerprint) for one in found)

@@ -11,7 +11,7 @@ from pathlib import Path
 from migration_guard.baseline import Filed
 from migration_guard.changes import leads_elsewhere
 from migration_guard.config import Settings
-from migration_guard.discover import BACKFILL
+from migration_guard.discover import BACKFILL, Candidate
 from migration_guard.discover.patterns import is_glob
 from migration_guard.files import exists, nearest_name, shown_path
 from migration_guard.filing import Shelf
@@ -41,7 +41,7 @@ def show(shelved: Shelved) -> Run:
         backfills=sum(one.framework == BACKFILL for one in candidates),
         excluded=read.discovery.excluded,
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
-        sources=_Texts({one.candidate.shown: one.candidate.source for one in checked if one.findings}),
+        sources=_Texts({one.candidate.shown: one.candidate for one in checked if one.findings}),
         first_run=_could_be_grandfathered(request) and not any(shelf.baseline.exists for shelf in shelved.shelves),
         unchanged=_known_unchanged(shelved.shelves, request.cwd) if not problems else 0,
         outside=shelved.outside,
@@ -70,17 +70,17 @@ def _not_there(settings: Settings, cwd: Path) -> Iterator[str]:
 class _Texts(Mapping[str, str]):
     """What stands in files, decoded when it is asked for: most formats show a few of them, or none."""
 
-    def __init__(self, sources: Mapping[str, bytes]) -> None:
-        self._sources = sources
+    def __init__(self, files: Mapping[str, Candidate]) -> None:
+        self._files = files
 
     def __getitem__(self, shown: str) -> str:
-        return _decoded(self._sources[shown])
+        return _decoded(self._files[shown].source)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._sources)
+        return iter(self._files)
 
     def __len__(self) -> int:
-        return len(self._sources)
+        return len(self._files)
 
 
 def _subject(request: Request) -> tuple[str, ...]:

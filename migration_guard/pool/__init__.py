@@ -84,6 +84,13 @@ def answer_all(
         yield from readers.read(chain((first,), rest), workers, meanwhile)
 
 
+def prepare() -> None:
+    """Have the readers that runs share started, where that is cheap: much will be found, and probably much is to be read."""
+    kept = _kept.get()
+    if kept is not None:
+        kept.readers.prepare()
+
+
 @contextmanager
 def kept_readers(
     workers: int, *, forked: bool = False, wanted: Callable[[], bool] = always

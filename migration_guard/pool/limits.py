@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import ModuleType
+from typing import BinaryIO
 
 resource: ModuleType | None
 try:
@@ -29,8 +30,12 @@ RECURSION = 12_000
 TOO_LARGE = f"reading it takes more than {MEMORY // 1024**2} MB of memory"
 GC_THRESHOLD = 1_000_000
 """Amid a file hardly anything is garbage: looking through trees for it costs time, and what is met there is kept for long."""
-GC_BETWEEN_FILES = 100_000
+GC_BETWEEN_FILES = 150_000
 """Objects since garbage was last looked for, after which it is, once a file is read and all that it was made into is garbage."""
+GROWTH = 64 * 1024**2
+"""Bytes that a reader may come to hold with all that it has read: what it remembers of a repository grows with that."""
+FULL = 75
+"""The exit code of a reader that holds more, and that another one is to replace."""
 WATCH_INTERVAL = 0.25
 _PR_SET_PDEATHSIG = 1
 
@@ -66,6 +71,26 @@ def tidy() -> None:
     """Between two files, free what the last ones left behind."""
     if gc.get_count()[0] > GC_BETWEEN_FILES:
         gc.collect(1)
+
+
+class Room:
+    """How much a reader may still come to hold, where the system tells what it holds."""
+
+    def __init__(self) -> None:
+        self._pages = 0
+        try:
+            self._held: BinaryIO | None = open("/proc/self/statm", "rb", buffering=0)  # noqa: SIM115 -- for ever
+            self._pages = self._resident() + GROWTH // os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            self._held = None
+
+    def is_full(self) -> bool:
+        return self._held is not None and self._resident() > self._pages
+
+    def _resident(self) -> int:
+        assert self._held is not None
+        self._held.seek(0)
+        return int(self._held.read(128).split()[1])
 
 
 def die_with_parent() -> None:

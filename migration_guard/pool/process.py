@@ -37,6 +37,7 @@ class Process:
         """Whether it will answer nothing more."""
         self._numbers = count()
         self._is_loaded = False
+        self._has_answered = False
         self._lock = threading.Lock()
         self._due: float | None = None
         self._reason: str | None = None
@@ -59,6 +60,7 @@ class Process:
             self._expect(job.seconds)
         answer = self._understood(self._received(job), ticket)
         self._expect(None)
+        self._has_answered = True
         return answer
 
     def check(self) -> None:
@@ -117,6 +119,8 @@ class Process:
         self.end()
         if isinstance(self._process, starting.Forked) and self._process.returncode == -signal.SIGSEGV:
             raise GoneError  # its stack had less room than one that is started has
+        if self._process.returncode == limits.FULL and self._has_answered:
+            raise GoneError
         match self._reason:
             case "late" if not self._is_loaded:
                 return f"the reader did not start within {START_SECONDS:g} s"

@@ -24,15 +24,20 @@ def main(parent: int) -> None:
 
 
 def serve(parent: int, jobs: BinaryIO, output: BinaryIO) -> NoReturn:
-    """Read what is asked for, until nobody asks any more."""
+    """Read what is asked for, until nobody asks any more, or too much is remembered. Parsers are loaded for the first file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is meant for the run, which ends its readers
     limits.in_reader(parent)
-    read = _Reader()
-    gc.freeze()  # modules are no garbage
-    wire.send(output, _LOADED)
+    read: _Reader | None = None
     while (message := wire.receive(jobs)) is not None and (source := wire.receive(jobs)) is not None:
+        if read is None:
+            read = _Reader()
+            gc.freeze()  # modules are no garbage
+            room = limits.Room()
+            wire.send(output, _LOADED)
         wire.send(output, read.answer(message, source))
         limits.tidy()
+        if room.is_full():
+            os._exit(limits.FULL)
     os._exit(0)
 
 

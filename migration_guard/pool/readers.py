@@ -14,7 +14,7 @@ from itertools import chain
 from queue import SimpleQueue
 
 from migration_guard.operations import Job
-from migration_guard.pool import limits
+from migration_guard.pool import limits, starting
 from migration_guard.pool.process import EndedError, GoneError, Process
 from migration_guard.pool.wire import Answer, unread
 
@@ -86,6 +86,12 @@ class Readers:
                     run.ask(self._process(len(self._processes)))
                     asking += 1
         yield from run.left()
+
+    def prepare(self) -> None:
+        """Start them before anything is known to be read, if they can be copies of this process: they grow as it has grown."""
+        if self._forked and starting.can_fork():
+            for number in range(self._workers):
+                self._process(number)
 
     def _process(self, number: int) -> Process:
         if number < len(self._processes):

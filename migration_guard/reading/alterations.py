@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from migration_guard.operations import Span
 from migration_guard.procedures import Alteration
@@ -19,7 +20,11 @@ Picked = Sequence[tuple[Event, Pick]]
 
 def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...], *, managed: bool) -> Alteration:
     """A change, as it stands among the picks of its backfill."""
-    own = [(at, pick) for at, pick in picks if not pick.nested and same_table(pick.table, write.table)]
+    same = [(at, pick) for at, pick in picks if same_table(pick.table, write.table)]
+    own = [(at, pick) for at, pick in same if not pick.nested]
+    within = [(at, pick) for at, pick in same if pick.nested and at.spot.key == event.spot.key]
+    if write.fed and within and not any(_is_row(name, write, within) for name in write.fed):
+        write = replace(write, confined=False)  # many rows share what the pick gives
     by_key = any(_is_row(name, write, own) for name in (*write.listed, *write.keyed))
     ranged = write.ranged and event.loop is not None
     by = {*write.listed, *write.keyed} if by_key or write.confined else set()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.spot import Loop, Spot, spot_in_text, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
@@ -43,6 +44,7 @@ _CONNECTIONS = frozenset({"conn", "connection"})
 _PAUSES = frozenset({"sleep", "wait", "throttle", "pause"})
 _CONNECTS = frozenset({"connect", "create_engine", "create_async_engine", "ConnectionPool"})
 _ROWCOUNT = "rowcount"
+_TABLE_LOCK = re.compile(r"(?:^|;)\s*(LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?[\w.\"]+)", re.IGNORECASE)
 _SQL_COMMIT = re.compile(r"\s*(?:COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
 
 
@@ -61,8 +63,11 @@ class Event:
 
     @property
     def together(self) -> bool:
-        """Whether the loop goes on in the same transaction."""
-        return self.loop is not None and self.begun_in is not self.loop and not self.loop.commits
+        """Whether the loop goes on in the same transaction; one that goes row by row may commit every so often."""
+        if self.loop is None:
+            return False
+        by_row = isinstance(self.what, Write) and bool(self.what.keyed)
+        return self.begun_in is not self.loop and not (self.loop.commits or (self.loop.commits_at_times and by_row))
 
 
 @dataclass(slots=True)
@@ -76,6 +81,9 @@ class Diary(Ledger):
     events: dict[object, Event] = field(default_factory=dict)
     schema_changes: dict[object, Spot] = field(default_factory=dict)
     pauses: dict[object, Spot] = field(default_factory=dict)
+    held_pauses: dict[object, Spot] = field(default_factory=dict)
+    """Pauses while a batch's rows are locked."""
+    table_locks: dict[object, Spot] = field(default_factory=dict)
     rowcounts: dict[object, Spot] = field(default_factory=dict)
     unseen: dict[object, tuple[Spot, str]] = field(default_factory=dict)
     """Data changes that cannot be judged, with the reason."""
@@ -88,6 +96,9 @@ class Diary(Ledger):
     """How many blocks are open; those inside another are savepoints."""
     _begun_in: Loop | None = None
     _handling: int = 0
+    _at_times: bool = False
+    """Whether the commit that follows is one that not every batch comes to."""
+    _rare: frozenset[int] | None = None
     _blind: bool = False
     """Whether the text that is being executed holds a statement without a tree."""
 
@@ -99,6 +110,8 @@ class Diary(Ledger):
         """Forget what was noted: another backfill begins."""
         for notes in (self.events, self.schema_changes, self.pauses, self.rowcounts, self.unseen, self.visited):
             notes.clear()
+        self.held_pauses.clear()
+        self.table_locks.clear()
         self._next()
 
     # --- Transactions ------------------------------------------------------------------------------------------------
@@ -132,8 +145,15 @@ class Diary(Ledger):
                 self.commit()
 
     def commit(self, *, ends: bool = True) -> None:
+        commits = [loop.commits for loop in self.loops]
         Ledger.commit(self, ends=ends)
+        begun_in = self._begun_in
         self._next()
+        if self._at_times and not self._open:
+            self._begun_in = begun_in
+            for loop, before in zip(self.loops, commits, strict=True):
+                loop.commits, loop.commits_at_times = before, True
+            self._at_times = False
 
     def _next(self) -> None:
         self._number += 1
@@ -145,6 +165,9 @@ class Diary(Ledger):
         shown = str(text)
         if _SQL_COMMIT.match(shown):
             return  # the walk tells of it as a commit
+        for match in _TABLE_LOCK.finditer(shown):
+            spot = self._spot(call, text, match.start(1), match.end(1))
+            self.table_locks.setdefault(spot.key, spot)
         for setting in timeouts(shown):
             self._note(setting, self._spot(call, text, setting.start, setting.end))
         if call.name not in _EXECUTES:
@@ -210,6 +233,7 @@ class Diary(Ledger):
 
     def called(self, call: Call) -> None:
         name = call.name
+        self._at_times = name == "commit" and id(call.place.whole) in self._rare_commits()
         self.visited.add(id(call.place.whole))
         if name in objects.LOCKS and call.place.source is self.migration and isinstance(call.place.whole, cst.Call):
             picked = objects.pick(call.place.whole, self.migration.tree, call.machine.frames[-1].node)
@@ -217,7 +241,7 @@ class Diary(Ledger):
                 self._note(picked, spot_of(call.place))
         if name in _PAUSES and self.loops and not self._handling:
             spot = spot_of(call.place)
-            self.pauses.setdefault(spot.key, spot)
+            (self.held_pauses if self._holds() else self.pauses).setdefault(spot.key, spot)
         elif name == "Backfill" and "key" in call.named:
             self.definitions.append(call)
         elif name in _CONNECTS:
@@ -225,6 +249,27 @@ class Diary(Ledger):
                 for text in _texts(value):
                     for setting in options(str(text)):
                         self._note(setting, self._spot(call, text, setting.start, setting.end))
+
+    def _rare_commits(self) -> frozenset[int]:
+        """Calls of `commit()` that not every batch comes to: `if count % 100 == 0: connection.commit()`."""
+        if self._rare is None:
+            counted = (
+                node
+                for node in within(self.migration.tree)
+                if isinstance(node, cst.If) and any(isinstance(one, cst.Modulo) for one in within(node.test))
+            )
+            calls = (one for node in counted for one in within(node.body) if isinstance(one, cst.Call))
+            self._rare = frozenset(id(one) for one in calls if (dotted(one.func) or _method(one)).endswith("commit"))
+        return self._rare
+
+    def _holds(self) -> bool:
+        """Whether the transaction has locked or changed rows by now."""
+        locks = (
+            one
+            for one in self.events.values()
+            if isinstance(one.what, Write) or (isinstance(one.what, Pick) and one.what.lock)
+        )
+        return any(self._number in one.transactions for one in locks)
 
     def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
         """Note a test of a row count by which a loop ends."""

@@ -183,6 +183,8 @@ class Ledger:
     limited_here: bool | None = None
     """… or until the first transaction ends."""
     forms: Forms = field(default_factory=Forms)
+    is_script: bool = False
+    """Whether no framework gives it a way to the database."""
     _transactions: int = 0
     """How many have begun."""
     _with_schema: set[int] = field(default_factory=set)
@@ -197,7 +199,13 @@ class Ledger:
         self.situation.become(replace(kept, transactions=self._next_transaction()))
 
     def _beginning(self, now: Moment) -> Moment:
-        return Moment(autocommit=now.autocommit, limited=self.limited, limited_here=self.limited_here)
+        return Moment(
+            autocommit=now.autocommit,
+            limited=self.limited,
+            limited_here=self.limited_here,
+            ways=now.ways,
+            apart=now.apart,
+        )
 
     def commit(self, *, ends: bool = True) -> None:
         """A transaction ends or begins, and with it each batch of the loops that are being run."""
@@ -355,6 +363,14 @@ class Ledger:
     def drop(self, table: str | None) -> None:
         if table:
             self.situation.drop(table)
+
+    def open(self, way: object) -> None:
+        """A way to a database is made, beside that which the framework gives; a script has none but its own."""
+        self.situation.open(way, own=int(self.is_script))
+
+    def part(self) -> None:
+        """What is written may lie under another schema than what is created."""
+        self.situation.part()
 
     def doubt(self, table: str | None) -> None:
         """A table that was created, or each, need not be new any longer."""

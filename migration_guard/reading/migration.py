@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migration_guard import sight
+from migration_guard import sight, sql
 from migration_guard.forms import nodes
 from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
@@ -102,6 +102,9 @@ class Migration:
         self._diary = diary = _diary_of(self.source, job)
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
+        self.ledger.is_script = job.framework == "script"
+        if b"schema_translate_map" in source_bytes:
+            self.ledger.part()
         self.omissions = Omissions(self.path, job.framework, job.dialect)
         if job.critical and diary is None:
             self.ledger.critic = self.omissions
@@ -426,6 +429,7 @@ def read(job: Job, data: bytes) -> Reading:
     finally:  # until the next one, nothing holds on to what it was made into
         HEAP.reset()
         nodes.forget()
+        sql.forget()
 
 
 def _read(job: Job, data: bytes) -> Reading:

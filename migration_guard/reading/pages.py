@@ -27,6 +27,8 @@ class Page:
     events: tuple[Event, ...]
     schema_changes: tuple[Spot, ...]
     pauses: tuple[Spot, ...]
+    held_pauses: tuple[Spot, ...]
+    table_locks: tuple[Spot, ...]
     rowcounts: tuple[Spot, ...]
     unseen: tuple[tuple[Spot, str], ...]
     reached: frozenset[int]
@@ -70,6 +72,8 @@ def page_of(function: Function | None, diary: Diary, reached: Iterable[int]) -> 
         tuple(diary.events.values()),
         tuple(diary.schema_changes.values()),
         tuple(diary.pauses.values()),
+        tuple(diary.held_pauses.values()),
+        tuple(diary.table_locks.values()),
         tuple(diary.rowcounts.values()),
         tuple(diary.unseen.values()),
         frozenset(reached),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 REGISTRY = "BACKFILL_DEFS"
-_SIZE = re.compile(r"batch|chunk", re.IGNORECASE)
+_SIZE = re.compile(r"batch|chunk|(?:^|_)(?:size|limit)$", re.IGNORECASE)
 _NO_SIZE = re.compile(r"pause|sleep|delay|seconds|time|max_batches|count", re.IGNORECASE)
 
 
@@ -193,6 +193,8 @@ class Procedures:
                 schema_changes=_spans(page.schema_changes),
                 loop=loops[-1].spot.span() if loops else None,
                 pause=next(iter(_spans(page.pauses)), None),
+                held_pauses=_spans(page.held_pauses),
+                table_locks=_spans(page.table_locks),
                 rowcounts=_spans(page.rowcounts),
                 error_texts=self._error_texts(page),
             )
@@ -279,7 +281,8 @@ class Procedures:
     def _number(self, node: cst.BaseExpression) -> int | None:
         with self._machine.entering(Direction.UPGRADE):
             value = self._machine.evaluate(node)
-        return value.value if isinstance(value, Constant) and isinstance(value.value, int) else None
+        known = [one.value for one in value.alternatives() if isinstance(one, Constant)]
+        return max((one for one in known if isinstance(one, int)), default=None)
 
     def _constants(self) -> Iterator[tuple[str, cst.BaseExpression]]:
         return _assignments(self._migration.source.tree.body)

@@ -32,6 +32,10 @@ class Moment:
     """Whether the session surely waits for locks for a limited time only."""
     limited_here: bool | None = None
     """The same, as far as it is said for the transaction alone."""
+    ways: frozenset[object] = frozenset()
+    """Ways to a database that it has made for itself."""
+    apart: bool = False
+    """Whether what is written may go another way than what was created, or under another schema: nothing is new for sure."""
 
     @property
     def is_limited(self) -> bool:
@@ -42,7 +46,7 @@ class Moment:
         created = tuple((name, spot.key) for name, spot in self.created.items())
         return (
             created, tuple(self.exactly.items()), self.passing, self.gone, self.transactions, self.autocommit,
-            self.limited, self.limited_here)  # fmt: skip
+            self.limited, self.limited_here, self.ways, self.apart)  # fmt: skip
 
     def shape(self, depth: int) -> object:
         return self.key
@@ -61,6 +65,8 @@ class Moment:
                     min(result.autocommit, other.autocommit),
                     result.limited and other.limited,
                     result.limited_here if same else result.is_limited and other.is_limited,
+                    result.ways | other.ways,
+                    result.apart or other.apart,
                 )
         return result
 
@@ -90,7 +96,7 @@ class Situation(Store):
     ) -> None:
         """A table is created; not `certain` where it may have been there: IF NOT EXISTS."""
         now, name = self.now, _of_session(table) if temporary else named(table)
-        if not (certain or name in now.gone) or (until_commit and now.autocommit):
+        if now.apart or not (certain or name in now.gone) or (until_commit and now.autocommit):
             return
         exactly = {other: spelled for other, spelled in now.exactly.items() if other != name}
         if not folded and own_name(table) != own_name(table).lower():
@@ -104,6 +110,17 @@ class Situation(Store):
                 gone=now.gone - {name},
             )
         )
+
+    def part(self) -> None:
+        """From now on the same name may mean different tables."""
+        self.become(replace(self.now, created={}, gone=frozenset(), apart=True))
+
+    def open(self, way: object, *, own: int) -> None:
+        """It makes a way to a database for itself; `own` many of them lead to the one in which it creates tables."""
+        ways = self.now.ways | {way}
+        self.become(replace(self.now, ways=ways))
+        if len(ways) > own:
+            self.part()
 
     def committed(self) -> None:
         """The transaction has ended, and with it what was to last no longer."""

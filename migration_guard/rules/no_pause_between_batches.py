@@ -88,10 +88,17 @@ from migration_guard.rules._practice import Practice, changes, practice
 
 HELP = "Sleep between batches, best in proportion to the time that the last one took, such as a fifth of it."
 
+HELP_HELD = "Commit first, and rest then: nobody waits for a backfill that sleeps."
+
 
 @practice("MG415", "no-pause-between-batches")
 def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     """Report the loop that has none."""
-    if procedure.loop is not None and procedure.pause is None and changes(procedure):
+    together = any(one.together for one in changes(procedure))  # told as one transaction
+    for span in () if together else procedure.held_pauses:
+        message = f"{procedure.shown} rests while it holds the locks of its batch"
+        measure = Measure("a pause before the commit", "a pause behind the commit")
+        yield context.finding(span, message, HELP_HELD, Severity.HIGH, measure)
+    if procedure.loop is not None and procedure.pause is None and not procedure.held_pauses and changes(procedure):
         message = f"The loop of {procedure.shown} never rests between batches"
         yield context.finding(procedure.loop, message, HELP, Severity.MEDIUM, Measure("no pause", "a pause"))

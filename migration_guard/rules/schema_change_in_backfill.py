@@ -94,6 +94,8 @@ HELP = (
     "Migrations change the schema, backfills change the data: move this into a migration that runs before the backfill."
 )
 
+HELP_LOCK = "Lock the rows of a batch alone: FOR NO KEY UPDATE SKIP LOCKED where they are picked."
+
 
 @practice("MG412", "schema-change-in-backfill")
 def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
@@ -101,3 +103,6 @@ def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     for span in procedure.schema_changes:
         message = f"{procedure.shown} changes the schema, with a backfill's patience: everybody queues behind it"
         yield context.finding(span, message, HELP, Severity.HIGH, Measure("a schema change", "data changes only"))
+    for span in procedure.table_locks:
+        message = f"{procedure.shown} locks a whole table, with a backfill's patience: everybody queues behind it"
+        yield context.finding(span, message, HELP_LOCK, Severity.HIGH, Measure("a table's lock", "locks of rows"))

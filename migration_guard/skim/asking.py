@@ -243,6 +243,7 @@ class _Asking:
             # A method that is kept under another name; something of the repository that is put into a library.
             found.writes |= isinstance(node.value, ast.Attribute) and deeds.names_a_write(node.value)
             for target in node.targets if isinstance(node, ast.Assign) else (node.target,):
+                found.writes |= isinstance(target, ast.Attribute) and target.attr == "__class__"  # it becomes another
                 found.asks.update(dict.fromkeys(self._put(target, node.value)))
 
     def _call(self, node: ast.Call, found: _Found) -> None:
@@ -273,6 +274,8 @@ class _Asking:
     def _put(self, target: ast.expr, value: ast.expr) -> Iterator[Ask]:
         """What is put into something imported, and may be called by whoever calls that."""
         owner = target.value if isinstance(target, (ast.Attribute, ast.Subscript)) else None
+        while isinstance(owner, ast.Subscript):  # `sys.modules[__name__].name = …`
+            owner = owner.value
         if owner is not None and origin(self._module, owner):
             yield from self.handed(value)
 

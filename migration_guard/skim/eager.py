@@ -69,7 +69,27 @@ def _names(node: ast.expr) -> bool:
 
 
 def _may_be_true(value: ast.expr) -> bool:
-    if isinstance(value, ast.Constant):
-        return bool(value.value)
-    defaults = [one for one in ast.walk(value) if isinstance(one, ast.Constant)]
-    return not any(one.value in (False, 0, "", "0", "False", "false") for one in defaults)
+    match value:
+        case ast.Constant(value=known):
+            return bool(known)
+        case ast.UnaryOp(op=ast.Not(), operand=denied):
+            return _may_be_false(denied)
+        case ast.Compare(left=left, ops=[ast.NotEq() | ast.IsNot() | ast.NotIn()]):
+            return _may_be_false(left)
+    return not any(one.value in _FALSY for one in ast.walk(value) if isinstance(one, ast.Constant))
+
+
+_FALSY = (False, 0, "", "0", "False", "false")
+
+
+def _may_be_false(value: ast.expr) -> bool:
+    """The same of what is denied: what is given to a call behind a name is its default."""
+    match value:
+        case ast.Constant(value=known):
+            return not known
+        case ast.UnaryOp(op=ast.Not(), operand=denied):
+            return _may_be_true(denied)
+        case ast.Call(args=given, keywords=named):
+            defaults = [*given[1:], *(one.value for one in named)]
+            return not any(isinstance(one, ast.Constant) and one.value not in (*_FALSY, None) for one in defaults)
+    return True

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migration_guard.sql import canonical
+from migration_guard.sql import scan as scanning
 from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import POSTGRES, UNKNOWN
 from migration_guard.sql.readings import may_allow_escapes, read
@@ -43,10 +45,17 @@ __all__ = [
     "Step",
     "Transaction",
     "Unknown",
+    "forget",
     "may_allow_escapes",
     "read_sql",
     "statement_at",
 ]
+
+
+def forget() -> None:
+    """Let go of what texts were read as: another migration is read."""
+    scanning.forget()
+    canonical.forget()
 
 
 def statement_at(text: str, holes: Sequence[tuple[int, int]], offset: int) -> tuple[int, int, int]:
@@ -73,4 +82,5 @@ def read_sql(
     `script` if a client reads it as a file, with commands of its own; `escapes` if a text before it has set that a
     backslash may escape in any string.
     """
-    return read(masked(text, holes), dialect, functions or Functions(), script=script, escapes=escapes)
+    known = Functions() if functions is None else functions
+    return read(masked(text, holes), dialect, known, script=script, escapes=escapes)

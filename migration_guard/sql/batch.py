@@ -67,6 +67,8 @@ class Write:
     """Columns that have to equal a value from outside."""
     ranged: bool = False
     """Whether a column lies in a range whose two ends come from outside."""
+    fed: tuple[str, ...] = ()
+    """Columns that have to equal what a pick inside it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _batch(root: exp.Expr | None) -> Batch | None:
 def _pick(node: exp.Select, *, nested: bool) -> Pick:
     origin = node.args.get("from_")
     source = origin.this if origin is not None else None
-    lock = next(iter(node.args.get("locks") or ()), None)
+    lock = next((one for one in node.args.get("locks") or () if _locks(one, source)), None)
     limit = node.args.get("limit")
     spelt, fixed = _limit(limit) if limit is not None else (None, None)
     return Pick(
@@ -144,6 +146,14 @@ def _pick(node: exp.Select, *, nested: bool) -> Pick:
         tested=_tested(node.args.get("where")),
         nested=nested,
         gives=_given(node),
+    )
+
+
+def _locks(lock: exp.Expr, source: exp.Expr | None) -> bool:
+    """Whether a lock is of the rows of the first table: `FOR UPDATE OF other` is of other ones."""
+    named = {one.name.lower() for one in lock.args.get("expressions") or ()}
+    return not named or (
+        isinstance(source, exp.Table) and bool(named & {source.alias_or_name.lower(), source.name.lower()})
     )
 
 
@@ -182,6 +192,7 @@ def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Writ
         listed=bounds.listed,
         keyed=bounds.keyed,
         ranged=bounds.ranged,
+        fed=_fed(node, target),
     )
 
 
@@ -219,8 +230,10 @@ def _only_asks_for_a_value(column: exp.Expr, where: exp.Expr) -> bool:
 
 def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
     """Whether the rows of a SELECT decide which rows a statement changes: as its source or in its condition."""
-    parts = [node.args.get(name) for name in ("where", "from_", "expression")]
-    parts += [*(node.args.get("using") or ())] if isinstance(node, exp.Delete) else [node.args.get("using")]
+    parts = [*_required(node), node.args.get("expression")]
+    if isinstance(node, exp.Merge) or any(_joins(test) for test in _required(node)):
+        using = node.args.get("using")
+        parts += [node.args.get("from_"), *(using if isinstance(using, list) else [using])]
     inside = [part for part in parts if isinstance(part, exp.Expr)]
     if any(found is select for part in inside for found in part.find_all(exp.Select)):
         return True
@@ -236,6 +249,35 @@ def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
             return True
         waiting += [table.name.lower() for table in named[name].find_all(exp.Table)]
     return False
+
+
+def _required(node: exp.Expr) -> list[exp.Expr]:
+    """The conditions of a statement that every row has to fulfil, but for those that leave out what they name."""
+    where = node.args.get("where")
+    if not isinstance(where, exp.Expr):
+        return []
+    tests = where.this.flatten() if isinstance(where.this, exp.And) else (where.this,)
+    return [test for test in (one.unnest() for one in tests) if not isinstance(test, (exp.Or, exp.Not, exp.NEQ))]
+
+
+def _joins(test: exp.Expr) -> bool:
+    """Whether a condition makes columns of two tables equal."""
+    return isinstance(test, exp.EQ) and all(
+        isinstance(one.unnest(), exp.Column) for one in (test.this, test.expression)
+    )
+
+
+def _fed(node: exp.Expr, target: exp.Expr) -> tuple[str, ...]:
+    """The columns that have to equal what a query gives, or a column of a table that is joined."""
+    names = {"", target.alias_or_name} if isinstance(target, exp.Table) else {""}
+    found: list[str] = []
+    for test in _required(node):
+        sides = [test.this.unnest(), test.expression] if isinstance(test, exp.EQ) else [test.this, None]
+        columns = [one for one in sides if isinstance(one, exp.Column) and one.table in names]
+        asks = any(True for _ in test.find_all(exp.Select)) or _joins(test)
+        if asks and isinstance(test, (exp.In, exp.EQ)):
+            found += [one.name.lower() for one in columns]
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,37 @@ def headers(statement: Statement, *, body: bool) -> tuple[list[Header], int]:
 
 def may_leave_out(statement: Statement, at: int) -> bool:
     """Whether what stands before a statement may leave it undone."""
-    return any(statement.word(index) in _HEADERS | {"ELSE"} for index in range(at))
+    return any(statement.word(index) in _DECIDING for index in range(at))
+
+
+_DECIDING = _HEADERS | {"ELSE", "TRY", "CATCH"}
+
+
+class Blocks:
+    """How deep a text stands in `IF … BEGIN … END` and the like, where nothing else is around it."""
+
+    def __init__(self) -> None:
+        self._deciding: list[bool] = []
+
+    def may_leave_out(self, statement: Statement, at: int) -> bool:
+        """Whether a statement may be left undone: by what stands before it, or by a block that an earlier one has begun."""
+        return any(self._deciding) or may_leave_out(statement, at)
+
+    def passes(self, statement: Statement) -> None:
+        """A statement is read: the blocks that it begins and ends."""
+        cases = 0
+        for index in range(len(statement)):
+            match statement.word(index):
+                case "CASE":
+                    cases += 1
+                case "BEGIN" if statement.word(index + 1) not in _AFTER_BEGIN and len(statement) > 1:
+                    self._deciding.append(
+                        may_leave_out(statement, index) or statement.word(index + 1) in {"TRY", "CATCH"}
+                    )
+                case "END" if cases:
+                    cases -= 1
+                case "END" if self._deciding:
+                    self._deciding.pop()
 
 
 def _is_transaction(statement: Statement, at: int, *, body: bool) -> bool:

@@ -14,6 +14,8 @@ from migration_guard.sql.scan import Sort
 from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import Change, Harmless, Step, Unknown, joined_forms
 
+_NAMED = frozenset({Sort.WORD, Sort.QUOTED})
+
 
 class Calls:
     """Those of one text, with the functions that it has created so far."""
@@ -35,19 +37,20 @@ class Calls:
 
     def called(self, statement: Statement, at: int, start: int, end: int) -> list[Step]:
         """The changes of the functions, known from before, that a statement calls: they happen where it stands."""
+        tokens, size = statement.tokens, len(statement)
         called = [
             name.last
-            for index in range(at, len(statement))
-            if statement[index + 1].text == "(" or statement.word(index + 1) == "UESCAPE"
-            if statement[index].sort in {Sort.WORD, Sort.QUOTED} and (name := statement.name(index)[0])
+            for index, following in enumerate(tokens[at + 1 :], at)
+            if following.text == "(" or following.upper == "UESCAPE"
+            if tokens[index].sort in _NAMED and (name := statement.name(index)[0])
         ]
-        numbers = (index for index in range(at, len(statement)) if statement.tokens[index].sort is Sort.NUMBER)
+        numbers = (index for index in range(at, size) if tokens[index].sort is Sort.NUMBER)
         ranged = (callees.end_of_range(statement, index) for index in numbers)
         called += [name.last for name, after in ranged if name is not None and statement[after].text == "("]
         called += [  # `(lead).fill`, which is fill(lead)
             name.last
-            for index in range(at + 1, len(statement))
-            if statement[index].text == "." and self.functions and (name := statement.name(index + 1)[0])
+            for index in range(at + 1, size if self.functions else 0)
+            if tokens[index].text == "." and (name := statement.name(index + 1)[0])
         ]
         self._callees.update(called)
         return self.changes(called, start, end)
@@ -77,13 +80,15 @@ class Calls:
 
     def bound(self, statement: Statement, at: int) -> list[Step]:
         """What a view, an operator, a cast, a check or a default runs with each later use: a function that changes rows."""
-        names = [
+        if not self.functions or not ddl.binds(statement, at):
+            return []
+        names = {
             name.last
             for index in range(at, len(statement))
-            if statement[index].sort in {Sort.WORD, Sort.QUOTED} and (name := statement.name(index)[0])
-        ]
-        changing = sorted({name for name in names if self.functions.changes([name])}) if self.functions else []
-        if not changing or not ddl.binds(statement, at):
+            if statement[index].sort in _NAMED and (name := statement.name(index)[0])
+        }
+        changing = sorted(name for name in names if self.functions.changes([name]))
+        if not changing:
             return []
         why = f"each later use of it runs {', '.join(changing)}, which changes rows"
         return [Unknown(why, statement[at].start, statement[len(statement) - 1].end)]

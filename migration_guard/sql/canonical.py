@@ -5,11 +5,12 @@ those count that change its meaning.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from migration_guard.later import re
 from migration_guard.sql.lexis import UNKNOWN, canonical_lexis
-from migration_guard.sql.scan import HOLE, Sort, masked, scan
+from migration_guard.sql.scan import HOLE, KEPT, SHORT, Sort, masked, scan
 
 _STATEMENT = re.compile(r"\s*(?:select|with|insert|update|delete|values|merge|call|perform)\s+\S+\s*\S", re.IGNORECASE)
 _HOLES = re.compile(f"{HOLE}+")
@@ -18,8 +19,12 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str = UNKNOWN) -> str:
     """Fold a statement into tokens with one blank between; what is not known in it becomes `{}`, whatever its name."""
+    return (_kept if len(text) <= SHORT else _folded)(text, tuple(holes), dialect)
+
+
+def _folded(text: str, holes: tuple[tuple[int, int], ...], dialect: str) -> str:
     words: list[_Word] = []
-    for token in scan(masked(text, holes), 0, canonical_lexis(dialect)):
+    for token in scan(masked(text, holes), 0, canonical_lexis(text, dialect)):
         word = _HOLES.sub("{}", token.text)
         match token.sort:
             case Sort.WORD | Sort.NUMBER:
@@ -44,6 +49,10 @@ def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str 
     while words and words[-1].text == ";":
         words.pop()
     return " ".join(_plainly(words))
+
+
+_kept = lru_cache(maxsize=KEPT)(_folded)
+forget = _kept.cache_clear
 
 
 class _Word(NamedTuple):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from migration_guard.operations import OperationKind
 from migration_guard.sql.names import bare
-from migration_guard.sql.steps import Change
+from migration_guard.sql.steps import Change, Step
 
 
 class Functions:
@@ -19,6 +19,8 @@ class Functions:
         self._unknown: dict[str, set[str]] = {}
         self._armed: dict[str, dict[str, frozenset[str]]] = {}
         """By table, what its triggers and rules run, and the verbs that fire each."""
+        self.readings: dict[object, list[Step]] = {}
+        """What texts do, by what they are, as long as no other functions are known."""
 
     def __bool__(self) -> bool:
         return bool(self._changes)
@@ -36,6 +38,7 @@ class Functions:
 
     def create(self, name: str, changes: Iterable[Change], calls: Iterable[str], unknown: Iterable[str] = ()) -> None:
         """A function comes into being, beside those of its name; `unknown` are those that it calls and nobody knows."""
+        self.readings.clear()
         self._unknown.setdefault(name, set()).update(unknown)
         self._changes.setdefault(name, {}).update(dict.fromkeys(changes))
         self._calls.setdefault(name, set()).update(calls)
@@ -46,6 +49,7 @@ class Functions:
 
     def arm(self, table: str, name: str, verbs: Iterable[str]) -> None:
         """From now on these verbs on a table run a function, be it one that stands in the trigger or rule itself."""
+        self.readings.clear()
         armed = self._armed.setdefault(bare(table), {})
         armed[name] = armed.get(name, frozenset()).union(verbs)
 

@@ -49,6 +49,13 @@ _SYNTAX = frozenset(
 )
 """Words before a parenthesis that call nothing."""
 _CATALOGUES = frozenset({"pg_catalog", "information_schema", "sys"})
+_PRAGMAS = frozenset(
+    f"pragma_{name}"
+    for name in "table_info table_xinfo table_list index_list index_info index_xinfo foreign_key_list foreign_key_check "
+    "database_list collation_list function_list module_list pragma_list compile_options integrity_check quick_check "
+    "user_version application_id schema_version page_count page_size freelist_count encoding journal_mode".split()
+)
+"""SQLite's functions that give what a PRAGMA tells, which no list of functions names."""
 _EVERY = ("postgres", "mysql", "sqlite", "tsql")
 
 
@@ -64,7 +71,7 @@ def is_known(name: Name, dialect: str) -> bool:
     if schema and schema not in _CATALOGUES:
         return False
     servers = (dialect,) if dialect in _EVERY else _EVERY
-    return last in _SYNTAX or last in _listed("syntax", *servers)
+    return last in _SYNTAX or last in _listed("syntax", *servers) or ("sqlite" in servers and last in _PRAGMAS)
 
 
 @lru_cache(1)

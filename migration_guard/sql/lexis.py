@@ -52,8 +52,6 @@ _ANY = replace(POSTGRES, backticks=True, strict=False)
 _MYSQL = Lexis(backslash=True, dollars=True, versioned=True, hashes=True, spaced=True, backticks=True)
 _ESCAPING = replace(_ANY, backslash=True, nested=False, hashes=True)
 """Warehouses in which a backslash escapes inside any string."""
-_CANONICAL = replace(_ANY, versioned=True)
-_CANONICAL_ESCAPING = replace(_ESCAPING, versioned=True)
 
 _OF = {
     **dict.fromkeys(("mysql", "doris", "singlestore", "starrocks"), _MYSQL),
@@ -80,9 +78,10 @@ def spoken(dialect: str) -> str:
     return _SPOKEN if dialect == UNKNOWN else dialect
 
 
-def canonical_lexis(dialect: str) -> Lexis:
+def canonical_lexis(text: str, dialect: str) -> Lexis:
     """How a statement is read that is known to be one: fingerprints hang on it, so it is the same for all that may be."""
-    return _CANONICAL_ESCAPING if lexis_of(dialect).backslash else _CANONICAL
+    lexis = _ESCAPING if lexis_of(dialect).backslash else _ANY
+    return replace(lexis, versioned=True) if _VERSIONED.search(text) else lexis
 
 
 def lexis_of(dialect: str) -> Lexis:

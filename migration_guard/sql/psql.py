@@ -7,7 +7,9 @@ from migration_guard.sql.scan import Token
 from migration_guard.sql.steps import Harmless, Unknown
 
 _FROM_ELSEWHERE = frozenset({"i", "ir", "include", "include_relative", "gexec", "!", "lo_import", "lo_unlink"})
-_SHELL = re.compile(r"`[^`]*`|^\\(?:g|gx|o|out|w|write)\s+\||^\\copy\b.*\bto\s+program\b", re.IGNORECASE | re.DOTALL)
+_SHELL = re.compile(
+    r"`[^`]*`|^\\(?:g|gx|o|out|w|write)\s+(?:\([^()]*\)\s*)?\||^\\copy\b.*\bto\s+program\b", re.IGNORECASE | re.DOTALL
+)
 
 
 def is_copy(token: Token) -> bool:

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from migration_guard.later import re
 from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import Lexis, differs, readings
 from migration_guard.sql.reader import Reader
-from migration_guard.sql.scan import Sort, Token, scan
+from migration_guard.sql.scan import KEPT, SHORT, Sort, Token, scan
 from migration_guard.sql.steps import Armed, Change, Created, FunctionCreated, Renamed, Step, Unknown
 
-_ESCAPES_MAY_COUNT = re.compile(r"standard_conforming_strings", re.IGNORECASE)
+_ESCAPES_MAY_COUNT = "standard_conforming_strings"
 _CLAIMS = (Created, Renamed)
 """What makes a later change harmless."""
 
 
 def may_allow_escapes(text: str) -> bool:
     """Whether a text changes how the strings of later ones are read."""
-    return _ESCAPES_MAY_COUNT.search(text) is not None
+    return _ESCAPES_MAY_COUNT in text.casefold()
 
 
 def read(text: str, dialect: str, functions: Functions, *, script: bool, escapes: bool) -> list[Step]:
     """What executing a text would do, whichever server of its dialect executes it."""
+    if len(text) > SHORT:
+        return _read(text, dialect, functions, script=script, escapes=escapes)
+    known, key = functions.readings, (text, dialect, script, escapes)
+    if key not in known:
+        if len(known) >= KEPT:
+            known.clear()
+        known[key] = _read(text, dialect, functions, script=script, escapes=escapes)
+    return known[key]
+
+
+def _read(text: str, dialect: str, functions: Functions, *, script: bool, escapes: bool) -> list[Step]:
     ways = [
         (lexis, scan(text, 0, lexis, script=script))
         for lexis in readings(text, dialect, escapes=escapes or may_allow_escapes(text))
@@ -31,9 +41,9 @@ def read(text: str, dialect: str, functions: Functions, *, script: bool, escapes
     return sorted(_merged(found), key=lambda step: step.start)
 
 
-def _different(ways: Sequence[tuple[Lexis, list[Token]]]) -> Iterator[tuple[Lexis, list[Token]]]:
+def _different(ways: Sequence[tuple[Lexis, Sequence[Token]]]) -> Iterator[tuple[Lexis, Sequence[Token]]]:
     """The ways that read a text differently: as a whole, or within its strings."""
-    met: list[list[Token]] = []
+    met: list[Sequence[Token]] = []
     for lexis, tokens in ways:
         if tokens not in met or any(token.sort is Sort.STRING and differs(token.text[1:-1]) for token in tokens):
             yield lexis, tokens

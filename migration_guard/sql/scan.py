@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ class Sort(Enum):
     MARK = "mark"
     PSQL = "psql command, with its line"
     UNCLOSED = "quote or comment that never ends"
+
+    __hash__ = object.__hash__  # that of enumerations is made anew of the name each time
 
 
 class Token(NamedTuple):
@@ -60,7 +63,7 @@ _GRAMMAR = r"""
     | (?P<delimiter>DELIMITER[ \t]+\S+[ \t\r]*$)                        # of the mysql client
     | (?P<psql>\\(?:(?:WHOLE)[^\n]*|\w+(?:'(?:[^'\\\n]|\\[^\n])*'|"[^"\n]*"|`[^`\n]*`|[^\\\n])*(?:\\\\)?))
     | (?P<hole>\{\{[^{}]*\}\}|\$?\{[^{}']*\}|%\([\w .]*\)[a-z]|%(?:\d+\$)?(?:s|[IL]\b)|%[dr]\b|\$\d+|\?
-        |(?<!:):[^\W\d]\w*(?![\w']))
+        |(?<!:):(?:[^\W\d]\w*(?![\w'])|'[^\W\d]\w*'|"[^\W\d]\w*"))        # the last two are psql's
     | (?P<dollar>\$(?:[A-Za-z_]|HIGH)?(?:[A-Za-z0-9_]|HIGH)*\$)
     | (?P<quote>(?:\b(?:[NBXE]|U&))?'|(?:\bU&)?"|`)
     | (?P<bracket>\[(?=[^\]]{0,128}?['"`;/-])[^\]]{1,128}\])            # a name in brackets that would be misread
@@ -84,7 +87,7 @@ _HOLE_IN_NAME = re.compile(rf"{HOLE}|[{{}}]|%[sI(]")
 _EDGES = {quote: re.compile(f"{quote}{quote}|{quote}") for quote in "'\"`"}
 _ESCAPED_EDGES = {quote: re.compile(rf"\\.|{quote}{quote}|{quote}", re.DOTALL) for quote in "'\""}
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
-_GOES_ON = re.compile(r"(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*(?=')")
+_GOES_ON = re.compile(r"[ \t\f\v]*(?:--[^\r\n]*)?[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*(?=')")
 """What may stand between two parts of one string: at least the end of a line."""
 _FROM_STDIN = re.compile(r"\\copy\b.*\bfrom\s+p?stdin\b", re.IGNORECASE)
 _END_OF_DATA = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
@@ -94,6 +97,8 @@ _PLAIN = {"plain": Sort.WORD, "mark": Sort.MARK, "number": Sort.NUMBER, "word": 
 
 def masked(text: str, holes: Sequence[tuple[int, int]]) -> str:
     """Put HOLE into the ranges whose content is not known."""
+    if not holes:
+        return text
     pieces, position = [], 0
     for start, end in sorted(holes):
         begin = max(position, min(start, len(text)))
@@ -103,17 +108,31 @@ def masked(text: str, holes: Sequence[tuple[int, int]]) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def scan(text: str, base: int, lexis: Lexis, *, script: bool = False, body: bool = False) -> list[Token]:
+SHORT = 2_000
+"""Characters of a text that is kept with what it was read as: the same statement is often executed in many places."""
+KEPT = 2_000
+"""Texts that are kept so."""
+
+
+def scan(text: str, base: int, lexis: Lexis, *, script: bool = False, body: bool = False) -> Sequence[Token]:
     """Read the tokens of `text`, which begins at offset `base`; what one reading cannot close is tried in another.
 
     In a `script`, a client reads the lines behind `COPY … FROM STDIN` as rows; in a `body`, `#` begins a directive.
     """
+    return (_kept if len(text) <= SHORT else _scanned)(text, base, lexis, script, body)
+
+
+def _scanned(text: str, base: int, lexis: Lexis, script: bool, body: bool) -> Sequence[Token]:
     tokens = _Scanner(text, base, lexis, script, body).tokens()
     if tokens and tokens[-1].sort is Sort.UNCLOSED:
         other = _Scanner(text, base, lexis.other(), script, body).tokens()
         if other and other[-1].sort is not Sort.UNCLOSED:
             return other
     return tokens
+
+
+_kept = lru_cache(maxsize=KEPT)(_scanned)
+forget = _kept.cache_clear
 
 
 class _Scanner:

@@ -54,10 +54,12 @@ class Statement:
         return len(self.tokens)
 
     def __getitem__(self, index: int) -> Token:
-        return self.tokens[index] if 0 <= index < len(self.tokens) else _END
+        tokens = self.tokens
+        return tokens[index] if 0 <= index < len(tokens) else _END
 
     def word(self, index: int) -> str:
-        return self._words[index] if 0 <= index < len(self._words) else ""
+        words = self._words
+        return words[index] if 0 <= index < len(words) else ""
 
     def holds(self, word: str) -> bool:
         """Whether a word stands anywhere in it: most are asked for words that they do not have."""
@@ -65,7 +67,7 @@ class Statement:
 
     def is_(self, index: int, *words: str) -> bool:
         """Whether these words or marks stand at the index, in this order."""
-        return all((self[index + ahead].upper or self[index + ahead].text) == word for ahead, word in enumerate(words))
+        return (*(self.word(at) or self[at].text for at in range(index, index + len(words))),) == words
 
     def beyond(self, index: int) -> int:
         """The index after a token, or after the parenthesis that it opens."""
@@ -110,9 +112,9 @@ class Statement:
 
     def _part(self, index: int) -> tuple[str, bool, int]:
         """Tokens that touch are one part (`leads_{year}`): if there is more than one, it is put together."""
-        token = self[index]
-        last = index
-        while self[last + 1].sort in GLUED and self[last + 1].start == self[last].end:
+        tokens, last = self.tokens, index
+        token, most = tokens[index], len(tokens) - 1
+        while last < most and tokens[last + 1].sort in GLUED and tokens[last + 1].start == tokens[last].end:
             last += 1
         unknown = token.sort is Sort.HOLE or last > index or HOLE in token.text
         if token.sort is not Sort.QUOTED:

@@ -15,7 +15,17 @@ from migration_guard.sql.lexis import Lexis, spoken
 from migration_guard.sql.passage import Passage
 from migration_guard.sql.scan import Sort, Token, scan
 from migration_guard.sql.statement import Statement, split
-from migration_guard.sql.steps import Change, Doubted, FunctionCreated, Harmless, Renamed, Step, Unknown, joined_forms
+from migration_guard.sql.steps import (
+    Change,
+    Created,
+    Doubted,
+    FunctionCreated,
+    Harmless,
+    Renamed,
+    Step,
+    Unknown,
+    joined_forms,
+)
 from migration_guard.sql.variables import Variables
 
 _DEEPEST = 8
@@ -30,6 +40,7 @@ class Texts:
         self._lexis = lexis
         self._calls = Calls(functions, dialect)
         self._variables = Variables(backslash=lexis.backslash)
+        self._blocks = blocks.Blocks()
         self._depth = 0
 
     @abstractmethod
@@ -74,11 +85,12 @@ class Texts:
     def _inside(self, parameters: Iterable[str]) -> Iterator[bool]:
         """One text deeper, with variables of its own: whether that is too deep."""
         outer, self._variables = self._variables, Variables(backslash=self._lexis.backslash)
+        blocks_around, self._blocks = self._blocks, blocks.Blocks()
         self._variables.fill(parameters)
         self._depth += 1
         yield self._depth > _DEEPEST
         self._depth -= 1
-        self._variables = outer
+        self._variables, self._blocks = outer, blocks_around
 
     def _form(self, tokens: Sequence[Token]) -> str:
         return canonical(" ".join(token.text for token in tokens), dialect=self._dialect)
@@ -94,7 +106,10 @@ class Texts:
         for index, step in enumerate(steps):
             if isinstance(step, Renamed):
                 self._calls.functions.rename(step.old, step.new)
-                steps[index] = replace(step, certain=step.certain and not blocks.may_leave_out(statement, at))
+            if isinstance(step, (Created, Renamed)):
+                steps[index] = replace(step, certain=step.certain and not self._blocks.may_leave_out(statement, at))
+        if not body:
+            self._blocks.passes(statement)
         steps += self._calls.fired(steps)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:

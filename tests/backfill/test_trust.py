@@ -239,6 +239,88 @@ def test_a_view_that_somebody_put_before_a_table_that_is_read(attacked: Attacked
     )
 
 
+def climbing(attacked: Attacked, arguments: str, returns: str, result: str, kind: str = "") -> None:
+    body = f"BEGIN ALTER ROLE {attacked.evil} SUPERUSER; RETURN {result}; END"
+    attacked.as_evil(
+        f"CREATE FUNCTION theirs.climb({arguments}) RETURNS {returns} LANGUAGE plpgsql {kind} AS $$ {body} $$"
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "planted", "said"),
+    [
+        (("int", "bool", "true"), "ALTER TABLE w ADD CHECK (theirs.climb(v)) NOT VALID", "constraint w_v_check"),
+        (("", "int", "1"), "ALTER TABLE w ALTER v SET DEFAULT theirs.climb()", "default value for column v"),
+        (("int", "int", "1"), "CREATE INDEX ON w (theirs.climb(v)) WHERE v > 0", "index w_climb_idx"),
+        (("int", "int", "1"), "CREATE INDEX ON w (v) WHERE theirs.climb(v) > 5", "index w_v_idx"),
+        (("", "int", "1"), "CREATE RULE r AS ON UPDATE TO w DO ALSO SELECT theirs.climb()", "rule r"),
+        (
+            ("int", "bool", "true"),
+            (
+                "CREATE DOMAIN theirs.small AS int; ALTER TABLE w ADD d theirs.small; "
+                "ALTER DOMAIN theirs.small ADD CHECK (theirs.climb(value)) NOT VALID"
+            ),
+            "constraint small_check",
+        ),
+        (
+            ("text", "theirs.mood", "NULL"),
+            "ALTER TABLE w ADD m theirs.mood; CREATE CAST (text AS theirs.mood) WITH FUNCTION theirs.climb AS ASSIGNMENT",
+            "cast from text to theirs.mood",
+        ),
+        (
+            ("int, int", "bool", "true"),
+            (
+                "CREATE OPERATOR theirs.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = theirs.climb); "
+                "ALTER TABLE w ADD CHECK (v OPERATOR(theirs.===) 1) NOT VALID"
+            ),
+            "constraint w_v_check",
+        ),
+    ],
+)
+def test_what_runs_when_a_table_is_written_runs_as_nobody_else(
+    attacked: Attacked, function: tuple[str, str, str], planted: str, said: str
+) -> None:
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}")
+    attacked.as_evil("CREATE TYPE theirs.mood AS ENUM ('a')")
+    if said.startswith("index"):
+        attacked("TRUNCATE w")
+    climbing(attacked, *function, "IMMUTABLE" if said.startswith("index") else "")
+    attacked(planted)
+    (result,) = run([W], attacked.url)
+    assert said in str(result)
+    assert f"calls climb of {attacked.evil}, which would run as a superuser" in str(result)
+    assert not attacked.has_climbed()
+
+
+@pytest.mark.parametrize("named", ["small", "int4"])
+def test_a_domain_that_somebody_put_into_the_path(attacked: Attacked, named: str) -> None:
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}; GRANT CREATE ON SCHEMA public TO {evil}")
+    climbing(attacked, "int", "bool", "true")
+    attacked.as_evil(f"CREATE DOMAIN public.{named} AS pg_catalog.int4 CHECK (theirs.climb(value))")
+    update = f"UPDATE w SET v = 1::{named} WHERE id = ANY(:ids)"
+    (result,) = run([Backfill(key="w", table="w", where="v IS NULL", update=update)], attacked.url)
+    assert f"domain public.{named} of {attacked.evil} may be called in place" in str(result)
+    assert not attacked.has_climbed()
+
+
+def test_a_trigger_of_somebody_else_that_a_cascade_fires(attacked: Attacked) -> None:
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}; CREATE TABLE child (w int REFERENCES w ON UPDATE CASCADE)")
+    attacked.as_evil(f"CREATE FUNCTION theirs.climb() {CLIMBS}")
+    attacked("CREATE TRIGGER t BEFORE UPDATE ON child FOR EACH ROW EXECUTE FUNCTION theirs.climb()")
+    (result,) = run([W], attacked.url)
+    assert f"trigger t calls climb of {attacked.evil}, which would run as a superuser" in str(result)
+
+
+def test_a_view_of_somebody_else_is_not_read_as_a_superuser(attacked: Attacked) -> None:
+    attacked("GRANT CREATE ON SCHEMA public TO {evil}; CREATE SCHEMA theirs AUTHORIZATION {evil}")
+    climbing(attacked, "", "int", "1")
+    attacked.as_evil("CREATE VIEW public.calls AS SELECT theirs.climb() AS v; GRANT SELECT ON public.calls TO PUBLIC")
+    update = "UPDATE w SET v = (SELECT v FROM calls) WHERE id = ANY(:ids)"
+    (result,) = run([Backfill(key="w", table="w", where="v IS NULL", update=update)], attacked.url)
+    assert f"view calls is of {attacked.evil}, which would run as a superuser" in str(result)
+    assert not attacked.has_climbed()
+
+
 def test_a_trigger_of_somebody_else_does_not_run_as_a_superuser(attacked: Attacked) -> None:
     attacked("GRANT TRIGGER ON w TO {evil}; CREATE SCHEMA theirs AUTHORIZATION {evil}")
     attacked.as_evil(f"CREATE FUNCTION theirs.climb() {CLIMBS}")

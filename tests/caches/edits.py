@@ -1,6 +1,6 @@
-"""Random edits to a small repository: after each, a run that remembers says what a run that does not remember says.
+"""Random edits to a small repository: after each, a run that remembers, and one that reads all, say what a plain run says.
 
-    python -m caches.edits [--sequences N] [--seed N]
+    python -m caches.edits [--sequences N] [--seed N] [--edits N] [--minutes N]
 
 All files have the same size and the same time, so that only their contents can tell that something changed.
 """
@@ -8,17 +8,29 @@ All files have the same size and the same time, so that only their contents can 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
 from migration_guard.cache import Cache
 from migration_guard.config import SettingsLoader
-from migration_guard.pipeline import Request, check
+from migration_guard.gating import Gate
+from migration_guard.operations import Unread
+from migration_guard.pipeline import Request, run
+from migration_guard.pipeline.asked import ask
+from migration_guard.pipeline.filed import file
+from migration_guard.pipeline.found import find
+from migration_guard.pipeline.judged import judge
+from migration_guard.pipeline.read import read
+from migration_guard.pipeline.shown import show
 from migration_guard.pool import kept_readers
 
 SIZE = 700
@@ -140,45 +152,97 @@ class Tree:
         os.utime(path, (1_000_000_000, 1_000_000_000))
 
 
-def disagreements(seed: int, edits: int) -> Iterator[str]:
-    """Edit a repository; tell each edit after which the two runs differ, and at the end what was remembered at all."""
+@dataclass(slots=True)
+class Tried:
+    """What became of some sequences."""
+
+    runs: int = 0
+    files: int = 0
+    remembered: int = 0
+    cleared: int = 0
+    """Files that the gate kept from being read."""
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, other: Tried) -> None:
+        self.runs += other.runs
+        self.files += other.files
+        self.remembered += other.remembered
+        self.cleared += other.cleared
+        self.wrong += other.wrong
+
+
+def tried(seed: int, edits: int) -> Tried:
+    """Edit a repository; after each edit, check it three times, and stop where two of them differ."""
     chance = random.Random(seed)
-    hits = files = 0
+    found = Tried()
     with tempfile.TemporaryDirectory() as folder, kept_readers(1):
         tree = Tree(Path(folder), chance)
         done: list[str] = []
         for _ in range(edits):
             done.append(tree.edit())
             stated = chance.choice(SETTINGS)
-            fresh, remembered = (_said(tree.root, stated, cache) for cache in (None, Cache(tree.root / ".cache")))
-            hits, files = hits + remembered[1], files + remembered[2]
-            if fresh[0] != remembered[0]:
-                yield f"seed {seed}, after {done}: {fresh[0]} is remembered as {remembered[0]}"
-                return
-    if edits > 10 and (not hits or hits == files):
-        yield f"seed {seed}: {hits} of {files} were remembered, so that nothing was tried"
+            plain, remembered = (_said(tree.root, stated, cache) for cache in (None, Cache(tree.root / ".cache")))
+            with patch.object(Gate, "needs_reading", lambda *_: True):
+                every = _said(tree.root, stated, None)
+            found.add(Tried(3, remembered.files, remembered.hits, plain.cleared))
+            if plain.said != remembered.said or plain.unread != remembered.unread:
+                found.wrong.append(f"seed {seed}, after {done}: {plain} is remembered as {remembered}")
+            if plain.said != every.said or not plain.unread >= every.unread:
+                found.wrong.append(f"seed {seed}, after {done}: {plain} is {every} without the gate")
+            if found.wrong:
+                return found
+    if edits > 10 and found.remembered in {0, found.files}:
+        found.wrong.append(
+            f"seed {seed}: {found.remembered} of {found.files} were remembered, so that nothing was tried"
+        )
+    return found
 
 
-def _said(root: Path, stated: list[str], cache: Cache | None) -> tuple[object, int, int]:
+class _Run(NamedTuple):
+    """What a run said, and how it came by that."""
+
+    said: object
+    unread: frozenset[Unread]
+    """Where a file leads that the gate clears is not said, so that more is named with it than without."""
+    hits: int
+    files: int
+    cleared: int
+
+
+def _said(root: Path, stated: list[str], cache: Cache | None) -> _Run:
     load = SettingsLoader(cwd=root, isolated=True, config=stated)
-    report = check(Request((".",), root, load, 1, baseline=False, cache=cache))
+    seen = read(find(ask(Request((".",), root, load, 1, baseline=False, cache=cache), run)))
+    report = show(file(judge(seen))).report
     findings = [(one.path, one.code, one.span, one.severity, one.fingerprint, one.operation) for one in report.findings]
-    return (findings, report.problems, report.unread), report.remembered or 0, report.files
+    said = (findings, report.problems)
+    return _Run(said, frozenset(report.unread), report.remembered or 0, report.files, len(seen.cleared))
 
 
 def main() -> int:
-    """Try many sequences."""
+    """Try one sequence after the other until the time is over, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sequences", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the first sequence")
+    parser.add_argument("--edits", type=int, default=40, help="in each sequence")
+    parser.add_argument("--minutes", type=float, default=10.0, help="after which no other sequence is begun")
     arguments = parser.parse_args()
-    wrong = 0
-    for seed in range(arguments.seed, arguments.seed + arguments.sequences):
-        for told in disagreements(seed, 40):
-            wrong += 1
-            print(told)
-    print(f"{arguments.sequences} sequences of 40 edits, {wrong} disagreements")
-    return 1 if wrong else 0
+    end = time.monotonic() + arguments.minutes * 60
+    seeds = itertools.takewhile(
+        lambda _: time.monotonic() < end, range(arguments.seed, arguments.seed + arguments.sequences)
+    )
+    print("| sequences | runs | files | remembered | cleared | wrong |\n|--:|--:|--:|--:|--:|--:|")
+    every, number = Tried(), 0
+    for number, seed in enumerate(seeds, 1):
+        found = tried(seed, arguments.edits)
+        every.add(found)
+        for one in found.wrong:
+            print(one)
+        print(
+            f"| {number} | {every.runs:,} | {every.files:,} | {every.remembered:,} | {every.cleared:,} | {len(every.wrong)} |",
+            flush=True,
+        )
+    print(f"seeds {arguments.seed} to {arguments.seed + number - 1}: {len(every.wrong)} wrong")
+    return 1 if every.wrong or not number else 0
 
 
 if __name__ == "__main__":

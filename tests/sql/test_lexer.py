@@ -153,10 +153,26 @@ def test_psql_commands_end_where_psql_ends_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["\\i x.sql", "\\ir x.sql", "\\! psql -f x.sql", "SELECT 1 \\gexec", "\\set a `psql`"]
+    "command",
+    [
+        "\\i x.sql",
+        "\\ir x.sql",
+        "\\! psql -f x.sql",
+        "SELECT 1 \\gexec",
+        "\\set a `psql`",
+        "SELECT 1 \\g (tuples_only=on) | psql",
+        "\\o (x) |psql",
+    ],
 )
 def test_what_psql_runs_from_elsewhere_is_unknown(command: str) -> None:
     assert any(isinstance(step, Unknown) for step in read_sql(command, script=True))
+
+
+@pytest.mark.parametrize("call", ["SELECT f();", 'SELECT :"f"();', "DO :'body';"])
+def test_what_a_variable_of_psql_holds_is_not_known(call: str) -> None:
+    script = f"\\set body 'UPDATE leads SET a = 1'\n\\set f f\nCREATE FUNCTION f() RETURNS void LANGUAGE sql AS :'body';\n{call}"
+    steps = read_sql(script, script=True)
+    assert any(isinstance(step, Unknown) or (isinstance(step, Change) and not step.tables) for step in steps)
 
 
 NAMES = [

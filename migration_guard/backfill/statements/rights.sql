@@ -91,7 +91,7 @@ WHERE e.evtenabled <> 'D' AND f.proowner NOT IN (
 )
 
 -- name: planted
--- Functions and operators that a search_path offers in place of PostgreSQL's own, or of those that a text names: an exact
+-- Functions, operators and domains that a search_path offers in place of PostgreSQL's own, or of those that a text names: an exact
 -- match of types is called first, wherever it stands. What belongs to an extension belongs to who installed that.
 WITH trusted AS (
     SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
@@ -116,6 +116,11 @@ SELECT 'operator ' || path.nspname || '.' || o.oprname || ' of ' || pg_catalog.p
 FROM pg_catalog.pg_operator AS o JOIN path ON path.oid = o.oprnamespace
 WHERE o.oprowner NOT IN (TABLE trusted)
 
+UNION ALL
+SELECT 'domain ' || path.nspname || '.' || t.typname || ' of ' || pg_catalog.pg_get_userbyid(t.typowner)
+FROM pg_catalog.pg_type AS t JOIN path ON path.oid = t.typnamespace
+WHERE t.typtype = 'd' AND t.typowner NOT IN (TABLE trusted) AND t.typname = ANY (%(names)s::text[])
+
 -- name: shadowed
 -- Names of which there are tables in several schemas of a search_path, with these, in order, and the tables' owners: those
 -- that have more than one.
@@ -127,16 +132,61 @@ JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = ANY (%(n
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 GROUP BY c.relname HAVING pg_catalog.count(DISTINCT c.relowner) > 1 ORDER BY c.relname
 
--- name: foreign_triggers
--- Triggers of tables whose functions belong to others, and run with the rights of who writes.
-SELECT DISTINCT t.tgname || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
-FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
-JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
-WHERE t.tgrelid = ANY (%(tables)s::oid[]) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND NOT f.prosecdef
-    AND f.proowner <> c.relowner AND f.proowner NOT IN (
-        SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
-        UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+-- name: foreign_code
+-- Functions of others that run with the rights of who writes to tables: by their triggers and those of tables that cascades
+-- write, by constraints, also of the columns' domains, defaults, generated columns, indexes, rules, policies and casts; and
+-- views of others that are read.
+WITH RECURSIVE trusted AS (
+    SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
+    UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+), written AS (
+    SELECT pg_catalog.unnest(%(tables)s::oid[]) AS oid
+    UNION
+    SELECT k.conrelid FROM pg_catalog.pg_constraint AS k JOIN written ON written.oid = k.confrelid
+    WHERE k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))
+), types AS (
+    SELECT a.atttypid AS oid, c.relowner FROM written
+    JOIN pg_catalog.pg_class AS c ON c.oid = written.oid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION
+    SELECT t.typbasetype, types.relowner FROM pg_catalog.pg_type AS t JOIN types ON types.oid = t.oid WHERE t.typtype = 'd'
+), holding AS (
+    SELECT held.classid, held.objid, c.relowner FROM written
+    JOIN pg_catalog.pg_class AS c ON c.oid = written.oid
+    JOIN pg_catalog.pg_depend AS held ON held.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND held.refobjid = c.oid AND held.deptype IN ('a', 'i')
+    WHERE held.classid NOT IN (
+        'pg_catalog.pg_trigger'::pg_catalog.regclass, 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass
     )
+    UNION
+    SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, types.relowner
+    FROM pg_catalog.pg_constraint AS k JOIN types ON types.oid = k.contypid
+    UNION
+    SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid, types.relowner
+    FROM pg_catalog.pg_cast AS k JOIN types ON types.oid IN (k.castsource, k.casttarget)
+), calling AS (
+    SELECT 'trigger ' || t.tgname AS what, t.tgfoid AS function, c.relowner
+    FROM pg_catalog.pg_trigger AS t JOIN written ON written.oid = t.tgrelid
+    JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
+    UNION
+    SELECT pg_catalog.pg_describe_object(h.classid, h.objid, 0), COALESCE(o.oprcode::oid, d.refobjid), h.relowner
+    FROM holding AS h JOIN pg_catalog.pg_depend AS d ON (d.classid, d.objid) = (h.classid, h.objid)
+    LEFT JOIN pg_catalog.pg_operator AS o
+        ON o.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass
+    WHERE o.oid IS NOT NULL OR d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+)
+SELECT what || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
+FROM calling JOIN pg_catalog.pg_proc AS f ON f.oid = calling.function
+WHERE NOT f.prosecdef AND f.proowner <> calling.relowner AND f.proowner NOT IN (TABLE trusted)
+UNION
+SELECT 'view ' || c.relname || ' is of ' || pg_catalog.pg_get_userbyid(c.relowner)
+FROM pg_catalog.unnest(%(read)s::text[]) AS name
+JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(name)) AND c.relkind = 'v'
+WHERE c.relowner NOT IN (TABLE trusted) AND c.relowner NOT IN (
+    SELECT relowner FROM pg_catalog.pg_class WHERE oid = ANY (%(tables)s::oid[])
+)
+ORDER BY 1
 
 -- name: search_order
 SELECT pg_catalog.current_schemas(true)::text[]

@@ -14,7 +14,7 @@ from migration_guard.sight.folders import is_file
 
 _SUM, _PROJECT = "atlas.sum", "atlas.hcl"
 _FORMAT = re.compile(r"\bformat\s*=\s*\"?(?:golang-migrate|goose|flyway|liquibase|dbmate)\b")
-_ARCHIVE = re.compile(r"\A(?:\ufeff|--(?!-)[^\n]*\n|\s*\n)*?--[ \t]*atlas:txtar[ \t\r]*$", re.MULTILINE)
+_ARCHIVE = re.compile(r"\A(?:\ufeff|--(?!-)[^\n]*\n|[^\S\n]*\n)*?--[ \t]*atlas:txtar[ \t\r]*$", re.MULTILINE)
 _ENTRY = re.compile(r"^-- (?P<name>[^\n]*\S) --[ \t\r]*$", re.MULTILINE)
 _NO_TRANSACTION = re.compile(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
 

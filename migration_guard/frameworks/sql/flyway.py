@@ -12,7 +12,7 @@ from migration_guard.frameworks.sql.part import Part, small, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sight import remembered
-from migration_guard.sight.folders import is_file, is_folder, names
+from migration_guard.sight.folders import holds, is_file, is_folder, names
 
 _CALLBACK = re.compile(
     r"^(?:before|after)(?:Each)?(?:Migrate|Undo|Clean|Validate|Baseline|Repair|Repeatables|Versioned|Info|Connect|CreateSchema)\w*(?:__.*)?\.\w+$|^createSchema(?:__.*)?\.\w+$"
@@ -33,7 +33,7 @@ _SET = re.compile(
 _REMARK = re.compile(r"^[ \t]*(?:#|//|<!--).*$", re.MULTILINE)
 """What a file that Flyway makes says of each key that is not set."""
 _ABOVE = 8
-"""Folders above a migration in which its settings are looked for."""
+"""Folders above a migration in which its settings are looked for, in its repository."""
 _UNDO = "undo"
 _BARE = re.compile(r"^V\d+(?:[._]\d+)*\.\w+$")
 """A version without a description: in a folder of Flyway's it is one, elsewhere it may be anything."""
@@ -106,6 +106,8 @@ def _settings(folder: Path) -> Iterator[Path]:
             for name in sorted(names(home) or ()) if is_folder(home) else ():
                 if _SETTINGS.match(name) and is_file(home / name):
                     yield home / name
+        if holds(place, ".git"):
+            return
 
 
 def _key(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _UNDO = re.compile(r"^[ \t]*--[ \t]*//[ \t]*@UNDO\b[^\n]*", re.MULTILINE | re.IGNORECASE)
-_HEAD = re.compile(r"\A(?:\s*--(?!\s*//)[^\n]*\n|\s*\n)*\s*--[ \t]*//[ \t]*(?!@)\S")
+_HEAD = re.compile(r"\A(?:[^\S\n]*(?:--(?!\s*//)[^\n]*)?\n)*[^\S\n]*--[ \t]*//[ \t]*(?!@)\S")
 _NUMBERED = re.compile(r"^\d{3,}_")
 
 

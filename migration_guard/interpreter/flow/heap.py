@@ -86,6 +86,8 @@ class Shaped(Protocol):
 Place = tuple[Store, Slot]
 Delta = dict[Place, "Cell | None"]
 """What slots hold at the end of a path, of those that it changed."""
+Change = tuple[Place, "Cell | None", "Cell | None"]
+"""A slot, with what it held before and holds now."""
 
 
 @dataclass(slots=True, eq=False)
@@ -189,8 +191,7 @@ class Heap:
 
     def since(self, mark: int) -> Delta:
         """What has changed since, as it is now."""
-        changed = dict.fromkeys((store, slot) for store, slot, _ in self.trail[mark:])
-        return {(store, slot): store.slots.get(slot) for store, slot in changed}
+        return {(store, slot): store.slots.get(slot) for store, slot, _ in self.trail[mark:]}
 
     def undo(self, mark: int) -> None:
         trail = self.trail
@@ -216,19 +217,27 @@ class Heap:
         for (store, slot), cell in changes.items():
             self.put(store, slot, cell._replace(stamp=self.clock) if cell is not None else None)
 
-    def join(self, deltas: list[Delta]) -> set[Place]:
-        """Put in place what may be after any of these paths; they all begin here. The slots that changed by it."""
-        changes: list[tuple[Place, Cell | None, Cell | None]] = []
+    def join(self, deltas: list[Delta]) -> list[Change]:
+        """Put in place what may be after any of these paths; they all begin here. What that changed, as `news` takes it."""
+        if len(deltas) == 1:
+            changes = [(place, place[0].slots.get(place[1]), cell) for place, cell in deltas[0].items()]
+            self.apply(deltas[0])
+            return changes
+        changes = []
         for place in dict.fromkeys(place for delta in deltas for place in delta):
             store, slot = place
             before = store.slots.get(slot)
             cells = [delta.get(place, before) for delta in deltas]
             if self.records and not all(place in delta for delta in deltas):
                 self.note_carried(store, slot, before)
-            after = _joined(cells) if len(cells) > 1 else cells[0]
+            after = _joined(cells)
             changes.append((place, before, after))
-            if after is not before or len(cells) == 1:
+            if after is not before:
                 self.put(store, slot, after)
+        return changes
+
+    def news(self, changes: Iterable[Change]) -> set[Place]:
+        """The slots that hold something else than before, as it is now."""
         with self._remembering_shapes():
             return {place for place, before, after in changes if not similar(before, after)}
 

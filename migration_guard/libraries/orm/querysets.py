@@ -13,6 +13,7 @@ from migration_guard.libraries import active_record
 from migration_guard.libraries.computing import called_by_text, called_in
 from migration_guard.libraries.database import (
     Query,
+    Record,
     Row,
     empties,
     record,
@@ -87,6 +88,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         query = _calling(query, name, call)
     if name in _ONE:
         element = query.element()
+        if name.startswith("scalar") and isinstance(element, Record):
+            return element.known[0]
         if isinstance(element, Row) and str(element.model and element.model.name).lower() == CONTENT_TYPES:
             remember(element, call)
         return element if name != "scalar" or not query.plain else Unknown(name, from_rows=True)

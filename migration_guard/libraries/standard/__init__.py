@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.values import NONE, Constant, External, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Handle
+from migration_guard.libraries.database import Handle, opened
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.standard import (
     builtin,
@@ -84,7 +84,7 @@ def call(target: External, call: Call) -> Value:
     started = programs.call(name, call)
     if started is not None:
         return started
-    if name in _WRITES_TO:
+    if name in _ASK_FIRST:
         hooks.called(name, call)
     behaviour = _CALLS.get(name)
     result = behaviour(call) if behaviour is not None else None
@@ -98,7 +98,7 @@ def call(target: External, call: Call) -> Value:
     if result is not None:
         return result
     if name == "sqlite3.connect":
-        return Handle("sqlite3")
+        return opened(call, Handle("sqlite3"))
     run_callbacks(call)
     if target.root in RUNS_HEIRS:
         call.machine.libraries.entrusted.may_run(target, call)
@@ -124,7 +124,8 @@ class Inert(Unknown):
         return Inert(self.hint, self.from_rows or _of_rows(call))
 
 
-_WRITES_TO = frozenset({"builtins.print", "pprint.pprint"})
+_ASK_FIRST = frozenset({"builtins.print", "pprint.pprint", "builtins.range"})
+"""Functions that are known and call methods of what they are given besides."""
 RUNS_HEIRS = frozenset({"unittest", "doctest", "cmd"})
 """Modules that find classes of the repository by themselves, and run what those have: a call of theirs may run it."""
 _COMPUTE = frozenset(

@@ -168,7 +168,7 @@ def _has_attribute(call: Call) -> Value:
         return UNKNOWN
     there = {option.has_attribute(name) for option in first(call).alternatives()}
     certain = there.pop() if len(there) == 1 else None
-    if certain is not True and any(isinstance(option, Instance) for option in first(call).alternatives()):
+    if any(isinstance(option, Instance) for option in first(call).alternatives()):
         call.machine.attribute(first(call), name)  # `__getattr__` and properties run
     return UNKNOWN if certain is None else Constant(certain)
 
@@ -269,9 +269,13 @@ class Names(Value):
 
     def method(self, name: str, call: Call) -> Value:
         match name:
+            case "__setitem__" if len(call.positional) > 1:
+                self.set_item(*call.positional[:2], rows=False)
             case "get" | "pop" | "setdefault" | "__getitem__" if call.positional:
                 found = self.item(call.positional[0])
                 default = call.argument(1)
+                if name == "setdefault" and found is UNKNOWN and default is not None:
+                    self.set_item(call.positional[0], default, rows=False)
                 return join((found, default)) if found is UNKNOWN and default is not None else found
             case "items":
                 return Sequence([Sequence([plain(key), value], kind="tuple") for key, value in self._entries()])

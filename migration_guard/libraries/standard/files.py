@@ -237,7 +237,8 @@ def _data(call: Call) -> Value:
     """`pkgutil.get_data(package, name)`, `importlib.resources.read_text(package, name)`."""
     path = _data_path(call)
     data.reads(path, call)
-    return file_text(path, call.machine)
+    binary = call.name in ("get_data", "read_binary")
+    return file_text(path, call.machine, binary=binary)
 
 
 def _open_data(call: Call) -> Value:

@@ -31,7 +31,7 @@ def first(call: Call) -> Value:
 
 def _again(value: Value, kind: str = "list") -> Sequence:
     """What a value goes through, as another collection."""
-    value = value.iterated()
+    value = value.used_up()
     elements = value.elements()
     shuffled = isinstance(value, Sequence) and value.shuffled
     if elements is not None:
@@ -68,6 +68,7 @@ def _ranked(values: list[Value], call: Call) -> list[object] | None:
 
 def ordered(values: Value, call: Call) -> Sequence:
     """What `sorted` gives: in the right order, or with all elements in one that is not known."""
+    values = values.used_up()
     elements = values.elements()
     if elements is None or values.from_rows:
         with call.machine.rows(values.from_rows):
@@ -154,7 +155,7 @@ def backwards(call: Call) -> Value:
 
 def extreme(choose: Callable[..., int], call: Call) -> Value:
     """`min` and `max`: of the arguments, or of the elements of the only one."""
-    values = first(call) if len(call.positional) == 1 else Sequence(call.positional)
+    values = first(call).used_up() if len(call.positional) == 1 else Sequence(call.positional)
     elements = values.elements()
     default = call.named.get("default")
     if elements is None or values.from_rows:
@@ -417,7 +418,9 @@ def following(call: Call) -> Value:
 def iterator(call: Call) -> Value:
     """`iter(values)`; `iter(function, last)` calls the function until it gives that."""
     if len(call.positional) < 2:
-        return collected("iterator", call)
+        values = first(call)
+        is_one = isinstance(values, Sequence) and values.kind == "iterator"
+        return values if is_one else collected("iterator", call)
     given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
     last = call.positional[1].key
     kept = [option for value in given for option in value.alternatives() if option.key != last]
@@ -426,14 +429,13 @@ def iterator(call: Call) -> Value:
 
 def summed(call: Call) -> Value:
     """`sum(values, start)`."""
-    elements = call.machine.items(first(call))
+    values = first(call).used_up()
+    elements = call.machine.items(values)
     result = call.argument(1, "start") or Constant(0)
     if elements is None:
-        element = first(call).element()
+        element = values.element()
         operated = call.machine.expressions.operate("__add__", result, element, call.place.node)
-        return (
-            join((result, operated)) if not isinstance(result, Constant) else Unknown(from_rows=first(call).from_rows)
-        )
+        return join((result, operated)) if not isinstance(result, Constant) else Unknown(from_rows=values.from_rows)
     for element in elements:
         result = call.machine.expressions.operate("__add__", result, element, call.place.node)
     return result
@@ -441,10 +443,18 @@ def summed(call: Call) -> Value:
 
 def _from_keys(call: Call) -> Value:
     result = Mapping()
-    keys = call.argument(0, "iterable") or UNKNOWN
+    keys = (call.argument(0, "iterable") or UNKNOWN).used_up()
     for key in keys.each():
         result.set_item(key, call.argument(1, "value") or NONE, rows=keys.from_rows or keys.elements() is None)
     return result
+
+
+def _teed(call: Call) -> Value:
+    """`tee(values, n)`: each can be gone through by itself."""
+    whole = _again(first(call))
+    count = call.argument(1, "n")
+    number = count.value if isinstance(count, Constant) and isinstance(count.value, int) else 2
+    return Sequence([whole.again("iterator") for _ in range(min(number, MAX_REPEATED))], kind="tuple")
 
 
 def _once(make: Callable[[Call], Value | None], call: Call) -> Value | None:
@@ -502,7 +512,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "itertools.cycle": lambda call: Sequence((), first(call).element(), first(call).from_rows),
     "itertools.count": lambda call: Sequence((), Unknown("number")),
     "itertools.pairwise": in_pairs,
-    "itertools.tee": lambda call: Sequence([_again(first(call)), _again(first(call))], kind="tuple"),
+    "itertools.tee": _teed,
     "itertools.compress": lambda call: _like(call.with_arguments(call.positional[:1], {})),
     "itertools.batched": lambda call: Sequence((), _again(first(call), "tuple"), first(call).from_rows),
 }

@@ -53,7 +53,8 @@ def _program(call: Call) -> Value:
     for part in changes:
         execute(call, part)
     reads = any(re.match(r"\s*(?:select|show|\\\w)", str(part), re.IGNORECASE) for part in parts)
-    if not changes and not (reads and all(text.known for text in texts)):
+    doubted = any(_may_be_another(value) for value in given if value is not None)
+    if not changes and not (reads and all(text.known for text in texts) and not doubted):
         record(call, OperationKind.DML_CALL, how="helper", callee="a client of the database")
     return Unknown("process")
 
@@ -89,6 +90,13 @@ def _texts(value: Value) -> Iterator[Text]:
         elif isinstance(option, Sequence):
             for element in option.each():
                 yield from _texts(element)
+
+
+def _may_be_another(value: Value) -> bool:
+    """Whether a text, alone or among others, is known on some paths only."""
+    options = value.alternatives()
+    inner = [one for option in options if isinstance(option, Sequence) for one in option.each()]
+    return (len(options) > 1 and any(isinstance(one, Unknown) for one in options)) or any(map(_may_be_another, inner))
 
 
 def _contents(value: Value, machine: Machine) -> Iterator[Text]:

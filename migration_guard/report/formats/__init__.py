@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Protocol
 
 from migration_guard.report.model import Report
@@ -19,7 +19,8 @@ class Format(Protocol):
 
 def names() -> tuple[str, ...]:
     """Name every format, without importing any."""
-    return tuple(sorted(module.name.replace("_", "-") for module in iter_modules(__path__)))
+    files = (file for folder in __path__ for file in os.listdir(folder) if file.endswith(".py"))
+    return tuple(sorted(file[:-3].replace("_", "-") for file in files if file != "__init__.py"))
 
 
 def load(name: str) -> Format:

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from witness.construct import Construct, Family
-from witness.constructs import core, django_rows, flow, idioms, state, text, ways
+from witness.constructs import (  # noqa: F401 - they add to these families
+    calls,
+    core,
+    django_rows,
+    exits,
+    flow,
+    given,
+    held,
+    idioms,
+    mapped,
+    modules,
+    objects,
+    state,
+    text,
+    texts,
+    ways,
+)
 
 FAMILIES: dict[str, Family] = {
     module.FAMILY.name: module.FAMILY for module in (text, ways, flow, state, core, django_rows, idioms)

@@ -320,10 +320,16 @@ class Lead_9(Base_9):
     name = sa.Column(sa.String)
 ---
 """
-"""A class on a table of its own, which the constructs below start with."""
+"""A class on a table of its own, which a line `MODEL` stands for."""
+
+
+def with_model(block: str) -> str:
+    """Put the class where a construct wants it."""
+    return block.replace("\nMODEL\n", _MODEL)
+
 
 FAMILY.add(
-    r"""
+    with_model(r"""
 [orm_attribute]
 MODEL
 session_9 = orm.Session(op.get_bind())
@@ -969,5 +975,5 @@ with Session(op.get_bind()) as session_9:
         lead_9.name = "new"
         session_9.add(lead_9)
     session_9.commit()
-""".replace("\nMODEL\n", _MODEL)
+""")
 )

@@ -17,11 +17,12 @@ def _used(match: re.Match[str]) -> str:
     return "\n".join(f'{name}_9 = apps.get_model("shop", "{name}_g")' for name in match["models"].split())
 
 
-def _add(block: str) -> None:
+def add(block: str) -> None:
+    """Read constructs that may begin with a line of models."""
     FAMILY.add(_USE.sub(_used, block), framework="django")
 
 
-_add(r"""
+add(r"""
 [update]
 use Log
 Log_9.objects.update(text="x")

@@ -1240,4 +1240,103 @@ def yes_9():
 def no_9():
     BODY2
 {True: yes_9, False: no_9}[bool(cond(0))]()
+[narrowed_none]
+value_9 = "a" if cond(0) else None
+if value_9 is None:
+    BODY
+    value_9 = "b"
+if value_9 is not None:
+    BODY2
+[narrowed_below]
+class One_9:
+    def run(self):
+        BODY
+class Two_9(One_9):
+    def run(self):
+        BODY2
+one_9 = One_9() if cond(0) else Two_9()
+if isinstance(one_9, One_9):
+    one_9.run()
+[narrowed_but_below]
+class One_9:
+    def run(self):
+        BODY
+class Two_9(One_9):
+    def run(self):
+        BODY2
+one_9 = One_9() if cond(0) else Two_9()
+if not isinstance(one_9, Two_9):
+    one_9.run()
+[narrowed_or_text]
+class Step_9:
+    def run(self):
+        BODY
+def work_9(step_9):
+    if isinstance(step_9, (str, bytes)):
+        BODY2
+        return
+    step_9.run()
+work_9("text" if cond(0) else Step_9())
+[narrowed_truth]
+number_9 = True if cond(0) else 0
+if isinstance(number_9, int) and number_9:
+    BODY
+elif not number_9:
+    BODY2
+[narrowed_loop]
+last_9 = None
+for one_9 in (1, 2):
+    if last_9 is not None:
+        BODY
+    last_9 = one_9
+[narrowed_try]
+made_9 = None
+try:
+    risky(0)
+    made_9 = 1
+except Exception:
+    if made_9 is None:
+        BODY
+if made_9:
+    BODY2
+[narrowed_both]
+one_9 = None if cond(0) else 1
+two_9 = None if cond(1) else 1
+if one_9 is None or two_9 is None:
+    BODY
+if not (one_9 is None and two_9 is None):
+    BODY2
+[narrowed_and_rebound_below]
+mode_9 = None if cond(0) else "x"
+def change_9():
+    nonlocal mode_9
+    mode_9 = "y"
+if mode_9 is None:
+    change_9()
+    if mode_9 is not None:
+        BODY
+[narrowed_ways_meet]
+mode_9 = None if cond(0) else "x"
+if mode_9 is None:
+    if cond(1):
+        mode_9 = "y"
+else:
+    mode_9 = None
+if mode_9 == "y":
+    BODY
+elif mode_9 is None:
+    BODY2
+[narrowed_expression]
+mode_9 = None if cond(0) else "x"
+kind_9 = "none" if mode_9 is None else mode_9
+if kind_9 == "x" and mode_9 is not None:
+    BODY
+elif not mode_9:
+    BODY2
+[narrowed_comprehension]
+class Step_9:
+    def run(self):
+        BODY
+steps_9 = [Step_9() if cond(0) else None, "text"]
+[one_9.run() for one_9 in steps_9 if one_9 is not None and not isinstance(one_9, str)]
 """)

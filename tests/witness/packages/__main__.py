@@ -17,12 +17,13 @@ from backfill.server import configured
 from witness.compare import Compared, compare
 from witness.guard import told
 from witness.listing import counted, described, table
-from witness.packages.plan import ALEMBIC, DJANGO, LEAST, NEEDS
+from witness.packages.plan import ALEMBIC, DJANGO, INSTALLED, LEAST, NEEDS
 from witness.program import Program
 from witness.record import Ran, Record
 
 KEEP = Path(".witness/packages")
 _TESTS = Path(__file__).parents[2]
+_SECONDS = 400
 
 
 def main(names: list[str]) -> int:
@@ -59,14 +60,17 @@ def _results(name: str, url: str) -> Iterator[Compared]:
     output.unlink(missing_ok=True)
     root, command = _django(name) if name in DJANGO else _alembic(name)
     environment = {**os.environ, "PYTHONPATH": str(_TESTS)}
-    run = subprocess.run(  # in a process of its own, which a package may end
-        [str(command[0]), "-W", "ignore", "-m", command[1], url, str(output), *command[2:]],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1200,
-    )
+    try:
+        run = subprocess.run(  # in a process of its own, which a package may end
+            [str(command[0]), "-W", "ignore", "-m", command[1], url, str(output), *command[2:]],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise NotRun(f"it does not end in {_SECONDS} s") from None
     found = json.loads(output.read_text("utf-8")) if output.exists() else []
     if not found:
         raise NotRun((run.stderr.strip().splitlines() or ["it has no migrations"])[-1][:200])
@@ -117,7 +121,15 @@ def _django(name: str) -> tuple[Path, list[str]]:
 
 
 def _alembic(name: str) -> tuple[Path, list[str]]:
-    """Unpack a wheel, and give the command that runs its revisions here."""
+    """Unpack a wheel, and give the command that runs its revisions here; or install the package, where that is not enough."""
+    if name in INSTALLED:
+        place = (KEEP / "venvs" / name).resolve()
+        python = place / "bin" / "python"
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+            _pip(python, "install", name, "alembic", "sqlalchemy>=2", "psycopg[binary]")
+        root = next(place.glob("lib/python*/site-packages"))
+        return root, [str(python), "witness.packages.in_alembic", str(root), ALEMBIC[name]]
     root = (KEEP / "wheels" / name).resolve()
     if not root.exists():
         _pip(Path(sys.executable), "download", "--no-deps", "--only-binary", ":all:", "--dest", str(root), name)

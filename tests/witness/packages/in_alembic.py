@@ -42,7 +42,8 @@ def main(url: str, output: str, root: str, location: str) -> None:
     sys.path.insert(0, root)
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     engine.connect().close()  # everything of the driver is imported
-    sys.meta_path.append(_StandIns())
+    if Path(root).name != "site-packages":  # where a package is installed, what it needs is there
+        sys.meta_path.append(_StandIns())
     script = ScriptDirectory(str(Path(root, location)))
     rows = []
     with engine.connect() as connection:

@@ -24,10 +24,12 @@ DJANGO = {
 """The apps of each."""
 NEEDS = {"django-newsletter": ["sorl-thumbnail"]}
 """What a package needs and does not ask for."""
+INSTALLED = frozenset({"dagster", "mlflow-skinny", "zenml", "rucio", "nbgrader", "ironic"})
+"""Packages of Alembic's whose revisions make classes of what they import, and so need more than stand-ins: each has an environment."""
 ALEMBIC = {
     "dagster": "dagster/_core/storage/alembic",
     "optuna": "optuna/storages/_rdb/alembic",
-    "mlflow": "mlflow/store/db_migrations",
+    "mlflow-skinny": "mlflow/store/db_migrations",
     "zenml": "zenml/zen_stores/migrations",
     "arize-phoenix": "phoenix/db/migrations",
     "open-webui": "open_webui/migrations",
