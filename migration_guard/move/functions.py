@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
-from migration_guard.move.others import beside
+from migration_guard.move.others import beside, spans_of
 from migration_guard.move.piece import FUNCTION, Piece, models_of, refuse_history, with_unread
 from migration_guard.move.schema import Schema
-from migration_guard.operations import Operation, OperationKind, Rendition, Rows, Span
+from migration_guard.operations import Operation, OperationKind, Rendition, Rows
+from migration_guard.rewriting.births import makes_rows
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.families import Family, Member
 from migration_guard.rewriting.functions import Asked, Django
@@ -26,6 +26,7 @@ from migration_guard.sql.backfill import CannotMove, Draft, draft_of_rows
 from migration_guard.sql.names import bare
 
 ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
+_NO_ROWS = Rows("django-orm", "", (), ())
 _SEVERAL = "its loop makes other changes, which may belong to several of its rows; give each a loop of its own"
 
 
@@ -71,12 +72,23 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
     try:
         return _of_call(change, drafted)
     except (CannotMove, CannotRemove) as reason:
-        with suppress(CannotMove, CannotRemove):
+        try:
             return _of_family(change)
+        except (CannotMove, CannotRemove) as other:
+            if any(one.kind is OperationKind.INSERT_LOOP for one in beside(one, operation)):
+                reason = other if "makes" in str(other) else reason
         try:
             return _of_several(change)
         except CannotMove:
             raise reason from None
+
+
+def function_of_births(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
+    """Make a function of a loop that makes rows, with all that it changes besides. Raises CannotMove and CannotRemove."""
+    if key is not None:
+        raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
+    migration = Migration(one.candidate.path, one.candidate.source)
+    return _of_family(_Change(one, finding, operation, _NO_ROWS, schema, migration))
 
 
 def _of_call(change: _Change, drafted: Draft) -> Piece:
@@ -125,7 +137,10 @@ def _of_family(change: _Change) -> Piece:
     family = Family(migration, path, loop.site.statements, loop.members, known)
     told_of = [one.rendition.rows for one in loop.changes if one.rendition is not None]
     conditions = next((rows.conditions for rows in told_of if rows is not None and rows.row == family.row), ())
-    drafted = draft_of_rows(family.table, conditions, (), schema.facts, None, deletes=True)
+    changed = [one for one in loop.members if one.makes is None]
+    alone = len(changed) < len(loop.members) and {one.asked.row for one in changed} == {family.row}
+    columns = loop.columns if alone else ()
+    drafted = draft_of_rows(family.table, conditions, columns, schema.facts, None, deletes=not columns)
     for one in loop.members:
         refuse_history(schema, replace(drafted, table=one.asked.table, columns=tuple(one.asked.fields)))
     read = {column for name in family.read() for column in (name, f"{name}_id")}
@@ -164,7 +179,7 @@ def _loop_of(change: _Change) -> _Loop:
     rendition = replace(change.rendition, sql="", within=None, ways=(), loop=loop)
     site = migration.site(rendition, rendition.calls)
     others = beside(change.one, change.operation)
-    inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in _spans(other))]
+    inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in spans_of(other))]
     outside = [other for other in others if other not in inside]
     changes = (change.operation, *inside)
     return _Loop(rendition, site, changes, tuple(_member(one, change.schema, migration, outside) for one in changes))
@@ -174,6 +189,10 @@ def _member(operation: Operation, schema: Schema, migration: Migration, others: 
     """One of the changes of a loop. Raises CannotMove where it is not known which rows it writes."""
     rows = operation.rendition.rows if operation.rendition is not None else None
     call = migration.call_of(operation.rendition.calls) if operation.rendition is not None else None
+    alone = operation.how == "django-orm" and len(operation.tables) == 1
+    if operation.kind is OperationKind.INSERT_LOOP and call is not None and alone and makes_rows(call):
+        asked = _asked(operation, _NO_ROWS, schema, others)
+        return Member(call, asked, schema.facts(operation.tables[0]).unique)
     known = operation.kind in {OperationKind.UPDATE, OperationKind.DELETE} and len(operation.tables) == 1
     if rows is None or rows.mapper != "django-orm" or call is None or not known or not operation.model:
         raise CannotMove(_SEVERAL)
@@ -194,13 +213,8 @@ def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Op
         schema.accessors(table),
         {"pk", "id", *keys, *named},
         bool(rows.takes_others),
-        [span for other in others for span in _spans(other)],
+        [span for other in others for span in spans_of(other)],
     )
-
-
-def _spans(operation: Operation) -> Iterator[Span]:
-    yield operation.span
-    yield from operation.rendition.calls if operation.rendition is not None else ()
 
 
 def _columns(operation: Operation) -> tuple[str, ...]:
@@ -266,7 +280,7 @@ def function_of_query(one: Checked, finding: Finding, operation: Operation, sche
         for other in beside(one, operation)
         if other.kind is OperationKind.UPDATE
         and other.tables == operation.tables
-        and any(migration.holds(site.statements[0], span) for span in _spans(other))
+        and any(migration.holds(site.statements[0], span) for span in spans_of(other))
     )
     return Piece(finding, operation, rendition, drafted, models_of(schema, drafted), written, also=also)
 

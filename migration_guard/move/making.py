@@ -8,7 +8,7 @@ from dataclasses import replace
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
-from migration_guard.move.functions import ROW_BY_ROW, function_of, function_of_query
+from migration_guard.move.functions import ROW_BY_ROW, function_of, function_of_births, function_of_query
 from migration_guard.move.piece import Piece, models_of, refuse_history, with_unread
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition
@@ -43,6 +43,8 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     rendition = _rendition(candidate, operation)
     assert operation is not None
     schema = Schema(candidate.path, candidate.root)
+    if operation.kind is OperationKind.INSERT_LOOP:
+        return function_of_births(one, finding, operation, schema, key)
     try:
         return _in_sql(one, finding, operation, schema, key)
     except CannotMove as reason:
@@ -71,7 +73,7 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
     """The statement of an operation, if it is one that can be moved."""
     if operation is None:
         raise CannotMove("it is about the migration as a whole; move the data changes in it")
-    if operation.kind not in MOVABLE:
+    if operation.kind not in MOVABLE and not _makes_rows(operation):
         why = _BY_KIND[operation.kind]
         raise CannotMove(why if operation.tables else why.replace(_SKELETON, "define the backfill by hand"))
     if operation.direction is not Direction.UPGRADE:
@@ -88,6 +90,8 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
     rendition = operation.rendition
     if not operation.tables:
         raise CannotMove("which table it writes is not known; name the table in the statement, then move it")
+    if rendition is not None and _makes_rows(operation):
+        return rendition
     if rendition is None or not (rendition.sql or rendition.refusal):
         raise CannotMove(ROW_BY_ROW)
     if (
@@ -98,6 +102,15 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
     ):
         raise CannotMove(rendition.refusal)
     return rendition
+
+
+def _makes_rows(operation: Operation) -> bool:
+    """Whether a loop of Django's makes rows one by one, as part of which a function may be made."""
+    return (
+        operation.kind is OperationKind.INSERT_LOOP
+        and operation.how == "django-orm"
+        and operation.migration is not None
+    )
 
 
 def _at_once(candidate: Candidate, rendition: Rendition) -> Rendition:

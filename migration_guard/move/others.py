@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
-from migration_guard.operations import Direction, Operation, OperationKind
+from migration_guard.operations import Direction, Operation, OperationKind, Span
 
 
 def others_of(one: Checked, operation: Operation) -> list[tuple[Finding, Operation]]:
@@ -52,3 +54,9 @@ def place_of(operation: Operation) -> tuple[tuple[int, int], ...]:
     calls = operation.rendition.calls if operation.rendition is not None else ()
     places = [(call.line, call.column) for call in reversed(calls)]
     return (*places, (operation.span.line, operation.span.column))
+
+
+def spans_of(operation: Operation) -> Iterator[Span]:
+    """Where an operation stands, and the calls of its migration that run it."""
+    yield operation.span
+    yield from operation.rendition.calls if operation.rendition is not None else ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
 from migration_guard.move.schema import Schema
-from migration_guard.operations import Operation, Rendition
+from migration_guard.operations import Operation, OperationKind, Rendition
 from migration_guard.rewriting.slices import Written
 from migration_guard.sql.backfill import CannotMove, Draft
 from migration_guard.sql.names import bare
@@ -51,6 +51,8 @@ class Piece:
     @property
     def what(self) -> str:
         """A word for what it does."""
+        if self.operation.kind is OperationKind.INSERT_LOOP:
+            return "new"
         return self.drafted.columns[0] if self.drafted.columns else "delete"
 
 

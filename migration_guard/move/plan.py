@@ -13,7 +13,7 @@ from migration_guard.lean import dataclass
 from migration_guard.move.group import Member, group_of, keys_before
 from migration_guard.move.later import Change, Later, later_of
 from migration_guard.move.making import MOVABLE, piece_of
-from migration_guard.move.others import beside, others_of, twins_of
+from migration_guard.move.others import beside, others_of, spans_of, twins_of
 from migration_guard.move.piece import FUNCTION, Piece
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
@@ -22,6 +22,7 @@ from migration_guard.rewriting.definitions import Definition, literal, new_modul
 from migration_guard.rewriting.leftovers import tidied
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
+from migration_guard.rewriting.spoken import refuse_overtaken
 from migration_guard.skim.history import app_of
 from migration_guard.sql.backfill import CannotMove
 
@@ -119,14 +120,17 @@ class _Group:
 def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     """Find out how a finding is moved. Raises CannotMove, CannotRemove and Refused."""
     first = piece_of(one, finding, key)
-    members = group_of(one, first, lambda other: piece_of(one, other, None))
     migration = Migration(one.candidate.path, one.candidate.source)
+    members = group_of(one, first, migration, lambda other: piece_of(one, other, None))
     sites = []
     for member in members:
         operation, rendition = member.piece.operation, member.piece.rendition
         others = [other for _, other in others_of(one, operation)]
-        _refuse_others_in_loop(rendition, [other for other in beside(one, operation) if other not in member.piece.also])
-        sites.append(migration.site(rendition, _calls(others, operation, rendition)))
+        besides = [other for other in beside(one, operation) if other not in member.piece.also]
+        _refuse_others_in_loop(rendition, besides)
+        site = migration.site(rendition, _calls(others, operation, rendition))
+        refuse_overtaken(migration, site.statements, [span for other in besides for span in spans_of(other)])
+        sites.append(site)
     pairs = list(zip((member.piece for member in members), sites, strict=True))
     judged = [other for _, other in others_of(one, first.operation)] + [first.operation]
     later = later_of(one.candidate, migration, pairs, judged)
@@ -260,7 +264,8 @@ def slug(text: str) -> str:
 
 def verb(finding: Finding) -> str:
     kind = finding.operation.kind if finding.operation is not None else OperationKind.UPDATE
-    return "copy" if kind is OperationKind.INSERT_SELECT else kind.value
+    names = {OperationKind.INSERT_SELECT: "copy", OperationKind.INSERT_LOOP: "insert"}
+    return names.get(kind, kind.value)
 
 
 def definition_texts(finding: Finding, key: str, table: str) -> dict[str, str]:

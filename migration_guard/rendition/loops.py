@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
@@ -12,8 +11,10 @@ from migration_guard.forms.nodes import within
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Constant, Place
+from migration_guard.interpreter.values import Constant, Place, Value
+from migration_guard.rendition.kinds import Kind
 from migration_guard.rendition.spelling import NotRendered, quoted, shown, spelt, understood_no
+from migration_guard.rendition.texts import Texts
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -21,28 +22,6 @@ if TYPE_CHECKING:
 _PYTHON = "it computes in Python what SQL would not say in the same way ({})"
 _QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "success"})
 """Calls that say something, or let the session do what it does at its end."""
-
-
-class Kind(Enum):
-    """What a column holds, as far as Python and SQL may differ on it."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    TRUTH = "truth"
-    OTHER = "other"
-
-
-KINDS = {
-    **dict.fromkeys(("CharField", "TextField", "SlugField", "EmailField", "URLField"), Kind.TEXT),
-    **dict.fromkeys(("String", "Text", "Unicode", "UnicodeText", "VARCHAR", "TEXT"), Kind.TEXT),
-    **dict.fromkeys(
-        ("IntegerField", "BigIntegerField", "SmallIntegerField", "PositiveIntegerField", "AutoField"), Kind.NUMBER
-    ),
-    **dict.fromkeys(
-        ("BigAutoField", "PositiveSmallIntegerField", "Integer", "BigInteger", "SmallInteger"), Kind.NUMBER
-    ),
-    **dict.fromkeys(("BooleanField", "NullBooleanField", "Boolean", "BOOLEAN"), Kind.TRUTH),
-}
 
 
 class Fields(Protocol):
@@ -152,6 +131,7 @@ class Body:
         self._counts = {one.value for one in within(loop.target) if isinstance(one, cst.Name)} - {self._row}
         self._saved = saved
         self._fields = fields
+        self._texts = Texts(self._value, self._same_for_all)
         self._locals: dict[str, tuple[str, Kind] | NotRendered] = {}
         self._sets: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._held: tuple[str, ...] | None = None
@@ -295,8 +275,8 @@ class Body:
         raise NotRendered(f"whether `{shown(node)}` holds is not said in SQL: its type is not known here")
 
     def _compared(self, left: cst.BaseExpression, one: cst.ComparisonTarget) -> str:
-        value, kind = self._value(left)
         operator, other = one.operator, one.comparator
+        value, kind = self._value(left)
         if (
             isinstance(operator, (cst.In, cst.NotIn))
             and isinstance(other, (cst.List, cst.Tuple, cst.Set))
@@ -307,6 +287,11 @@ class Body:
                 raise understood_no(other)
             inside = f"COALESCE({value} IN ({', '.join(listed)}), FALSE)"
             return inside if isinstance(operator, cst.In) else f"NOT ({inside})"
+        if isinstance(operator, (cst.In, cst.NotIn)):
+            held = self._texts.holds(left, other)
+            if held is None:
+                raise NotRendered(_PYTHON.format(shown(left)))
+            return held if isinstance(operator, cst.In) else f"NOT ({held})"
         given, given_kind = self._value(other)
         match operator:
             case cst.Is() | cst.IsNot() if given in ("NULL", "TRUE", "FALSE"):
@@ -353,15 +338,25 @@ class Body:
             case cst.BooleanOperation(operator=cst.Or()):
                 one, kind = self._value(node.left)
                 return f"CASE WHEN {self._test(node.left)} THEN {one} ELSE {self._value(node.right)[0]} END", kind
-        names = (self._row, *self._counts, *self._locals)
-        if any(isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in within(node)):
+            case cst.Call() if (said := self._texts.called(node)) is not None:
+                return said
+            case cst.Subscript() if (said := self._texts.part(node)) is not None:
+                return said
+        value = self._same_for_all(node)
+        if value is None:
             raise NotRendered(_PYTHON.format(shown(node)))
-        value = self._machine.evaluate(node)
         if isinstance(value, Text) or (isinstance(value, Constant) and value.value is None):
             return spelt(value), Kind.TEXT if isinstance(value, Text) else Kind.OTHER
         if isinstance(value, Constant) and isinstance(value.value, (bool, int)):
             return spelt(value), Kind.TRUTH if isinstance(value.value, bool) else Kind.NUMBER
         raise NotRendered(_PYTHON.format(shown(node)))
+
+    def _same_for_all(self, node: cst.BaseExpression) -> Value | None:
+        """The value of an expression that speaks of no row, and calls nothing."""
+        names = (self._row, *self._counts, *self._locals)
+        if any(isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in within(node)):
+            return None
+        return self._machine.evaluate(node)
 
     def _field(self, field: str) -> tuple[str, Kind]:
         ways = self._sets.get(field)
@@ -391,6 +386,8 @@ class Body:
         return f"({' || '.join(parts)})" if parts else "''"
 
     def _computed(self, node: cst.BinaryOperation) -> tuple[str, Kind]:
+        if (filled := self._texts.filled_in(node)) is not None:
+            return filled
         (left, one), (right, other) = self._value(node.left), self._value(node.right)
         if isinstance(node.operator, cst.Add) and one is other is Kind.TEXT:
             return f"({left} || {right})", Kind.TEXT

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -64,6 +65,8 @@ class QuerySet:
         """What stands before its columns: in a sub-select, the table."""
         self.outer = outer
         """The statement around a sub-select, of which `OuterRef` speaks."""
+        self._turned = False
+        """Whether what is said is turned round, in which NULL among what a sub-select gives would count."""
 
     def statement(self, whole: cst.Call) -> str:
         root, chain = links_of(whole, self.machine)
@@ -105,7 +108,7 @@ class QuerySet:
         conditions: list[str] = []
         for method, call in chain:
             if method in ("filter", "exclude"):
-                held = self._all(call)
+                held = self._turned_round(self._all, call) if method == "exclude" else self._all(call)
                 conditions.append(f"({held}) IS NOT TRUE" if method == "exclude" else held)
             elif method not in _QUIET and method not in {"get_model", "get_queryset"}:
                 raise NotRendered(
@@ -138,6 +141,13 @@ class QuerySet:
 
     # --- Conditions --------------------------------------------------------------------------------------------------
 
+    def _turned_round(self, said: Callable[[Any], str], node: object) -> str:
+        before, self._turned = self._turned, True
+        try:
+            return said(node)
+        finally:
+            self._turned = before
+
     def _all(self, call: cst.Call) -> str:
         positional, named = plain_arguments(call)
         parts = [self.q(one) for one in positional] + [self.lookup(*pair) for pair in named.items()]
@@ -149,11 +159,15 @@ class QuerySet:
         match node:
             case cst.Call() if (dotted(node.func) or "").rpartition(".")[2] == "Q":
                 return self._all(node)
+            case cst.Call(args=[cst.Arg(value=rows, keyword=None, star="")]) if (dotted(node.func) or "").rpartition(
+                "."
+            )[2] == "Exists":
+                return f"EXISTS {self._there(rows)}"
             case cst.BinaryOperation(operator=cst.BitAnd() | cst.BitOr()):
                 word = "AND" if isinstance(node.operator, cst.BitAnd) else "OR"
                 return f"({self.q(node.left)}) {word} ({self.q(node.right)})"
             case cst.UnaryOperation(operator=cst.BitInvert()):
-                return f"({self.q(node.expression)}) IS NOT TRUE"
+                return f"({self._turned_round(self.q, node.expression)}) IS NOT TRUE"
         raise understood_no(node)
 
     def lookup(self, spelling: str, node: cst.BaseExpression) -> str:
@@ -174,7 +188,8 @@ class QuerySet:
                 raise understood_no(node)
             return f"{column} IS {'' if truth.value else 'NOT '}NULL"
         if lookup == "in":
-            return f"{column} IN {self._keys_of_some(field, node) or spelt_list(self.machine.evaluate(node))}"
+            some = self._keys_of_some(field, node) or self._keys_of_others(field, node)
+            return f"{column} IN {some or spelt_list(self.machine.evaluate(node))}"
         if lookup in ("", "exact"):
             value = self.given(field, node)
             return f"{column} IS NULL" if value == "NULL" else f"{column} = {value}"
@@ -224,6 +239,55 @@ class QuerySet:
         inner = QuerySet(self.machine, self.model, self.table)
         column = self.column(field)
         return f"(SELECT {column} FROM {qualified(self.table)}{where(inner.conditions(chain[:-1]))} LIMIT {counted})"
+
+    def _keys_of_others(self, field: str, node: cst.BaseExpression) -> str | None:
+        """What a queryset of another table gives: `Owner.objects.filter(…)`, `….values_list("pk", flat=True)`, or a list of it."""
+        found = behind(node, self.machine)
+        listed = isinstance(found, cst.Call) and dotted(found.func) in ("list", "tuple", "set") and len(found.args) == 1
+        if listed:
+            found = behind(cst.ensure_type(found, cst.Call).args[0].value, self.machine)
+        other = self._other(found)
+        if other is None or (self._turned and not listed):
+            return None
+        root, chain = links_of(found, self.machine)
+        other.check_root(root, chain)
+        chain = [link for link in chain if link[0] != "distinct" or link[1].args]
+        method, last = chain[-1]
+        chosen = "pk"
+        if method in ("values", "values_list"):
+            (positional, named), chain = plain_arguments(last), chain[:-1]
+            value = self.machine.evaluate(positional[0]) if len(positional) == 1 else None
+            if not isinstance(value, Text) or "__" in str(value) or (listed and "flat" not in named):
+                return None
+            chosen = str(value)
+        elif listed or self.machine.libraries.django.referred(self.model, field) not in _KEYS:
+            return None
+        conditions = other.conditions(chain)
+        return f"(SELECT {other.column(chosen)} FROM {qualified(other.table)}{where(conditions)})"
+
+    def _there(self, node: cst.BaseExpression) -> str:
+        """The rows of which `Exists(…)` asks, as a sub-select."""
+        found = behind(node, self.machine)
+        other = self._other(found, self)
+        if other is None:
+            raise understood_no(node)
+        root, chain = links_of(found, self.machine)
+        other.check_root(root, chain)
+        return f"(SELECT 1 FROM {qualified(other.table)}{where(other.conditions(chain))})"
+
+    def _other(self, node: cst.BaseExpression, outer: QuerySet | None = None) -> QuerySet | None:
+        """A queryset of another table, as it stands in a sub-select."""
+        from migration_guard.libraries.database import Query  # noqa: PLC0415 -- it imports the ledger
+
+        while (
+            isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "distinct"
+        ):
+            node = node.func.value
+        query = self.machine.evaluate(node) if isinstance(node, cst.Call) else None
+        model = query.model if isinstance(query, Query) else None
+        if model is None or model.table is None or self.prefix or model.table == self.table:
+            return None
+        return QuerySet(self.machine, model, model.table, f"{name(model.table)}.", outer)
 
     def _of_related(self, field: str, lookup: str, related: Model, node: cst.BaseExpression) -> str:
         """A condition on the row that a foreign key refers to."""

@@ -8,10 +8,9 @@ import libcst as cst
 
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.rendition.kinds import KINDS, Kind
 from migration_guard.rendition.loops import (
-    KINDS,
     Body,
-    Kind,
     collecting_loop,
     loop_around,
     loop_spot,
@@ -183,6 +182,8 @@ class _Fields:
         return self._query.column(field)
 
     def kind(self, field: str) -> Kind:
+        if field == "pk" and self._query.column("pk") == self._query.column("id"):
+            field = "id"
         return KINDS.get(self._query.machine.libraries.django.field_kind(self._query.model, field), Kind.OTHER)
 
     def related(self, field: str, attribute: str) -> tuple[str, Kind]:

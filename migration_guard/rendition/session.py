@@ -9,7 +9,8 @@ import libcst as cst
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.operations import Rows
 from migration_guard.rendition.core import Core
-from migration_guard.rendition.loops import KINDS, Body, Kind, loop_around, loop_spot, row_of, written_of
+from migration_guard.rendition.kinds import KINDS, Kind
+from migration_guard.rendition.loops import Body, loop_around, loop_spot, row_of, written_of
 from migration_guard.rendition.mapped import mapped
 from migration_guard.rendition.spelling import NotRendered, Rendered, name, qualified, where
 

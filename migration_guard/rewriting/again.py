@@ -23,7 +23,9 @@ _DOES = TELLS | frozenset(
     "delattr".split()
 )
 """What is called for what it does, and does nothing but to rows, to containers, or to what people read."""
-_PUTS_TOGETHER = frozenset("format join format_map zfill".split())
+_PUTS_TOGETHER = frozenset(
+    "format join format_map removeprefix removesuffix swapcase hexdigest digest b64encode b64decode".split()
+)
 """Methods that make another text of one each time."""
 _SETTLES = frozenset({"Lower", "Upper", "Trim", "LTrim", "RTrim", "Abs", "Floor", "Ceil", "Round"})
 """Django's functions that give the same of what they gave before."""
@@ -224,6 +226,8 @@ def _computes_itself(node: ast.AST, row: str, known: ast.Module) -> str | None:
             return _attribute(inner) if own else None
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if name == row:
             rows = {row} | {one.arg for one in ast.walk(known) if isinstance(one, ast.arg)}
+            if _trades_places(value, row, attribute, known):
+                return attribute
             own = any(
                 isinstance(one, ast.Attribute) and one.attr == attribute and next(root_of(one), None) in rows
                 for whole in _made_of(value, known)
@@ -232,6 +236,36 @@ def _computes_itself(node: ast.AST, row: str, known: ast.Module) -> str | None:
             )
             return attribute if own else None
     return None
+
+
+def _trades_places(value: ast.expr, row: str, attribute: str, whole: ast.Module) -> bool:
+    """Whether a value is looked up by the one that stands there, in a dictionary that gives something else for what it gave."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=held, attr="get"), args=[ast.Attribute() as asked, *other]):
+            pass
+        case ast.Subscript(value=held, slice=ast.Attribute() as asked):
+            other = []
+        case _:
+            return False
+    if not (isinstance(asked.value, ast.Name) and asked.value.id == row and asked.attr == attribute):
+        return False
+    if isinstance(held, ast.Name):
+        held = next((one for node in ast.walk(whole) for one in values_of(node, held.id)), held)
+    match held:
+        case ast.Dict(keys=keys, values=values):
+            pairs = [(_plain(one), _plain(to)) for one, to in zip(keys, values, strict=True)]
+            if None in {one for pair in pairs for one in pair}:
+                return False
+            known = dict(pairs)
+            kept = other != [] and ast.dump(other[0]) == ast.dump(asked)
+            given = {*known.values(), *filter(None, map(_plain, other))}
+            return any(known.get(one, one if kept else None) != one for one in given)
+    return False
+
+
+def _plain(node: ast.expr | None) -> str | None:
+    """A constant, as it is written."""
+    return repr(node.value) if isinstance(node, ast.Constant) else None
 
 
 def _attribute(node: ast.expr) -> str:
@@ -245,6 +279,17 @@ def grows(node: ast.AST) -> bool:
             return True
         case ast.BinOp(op=operator):
             return not isinstance(operator, (ast.BitOr, ast.BitAnd))
+        case (
+            ast.UnaryOp()
+            | ast.Subscript(slice=ast.UnaryOp() | ast.Slice(lower=ast.expr()) | ast.Slice(step=ast.expr()))
+        ):
+            return True
+        case ast.Subscript(slice=ast.Slice(upper=ast.UnaryOp())):
+            return True
+        case ast.Subscript(
+            value=ast.Call(func=ast.Attribute(attr="split" | "rsplit")), slice=ast.Constant(value=int() as at)
+        ):
+            return at != 0
         case ast.Call(func=ast.Attribute(attr=method)) if method in _PUTS_TOGETHER:
             return True
         case ast.Call(

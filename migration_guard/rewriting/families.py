@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.again import adds_to_itself, updates_by_itself
+from migration_guard.rewriting.births import Birth, Births
 from migration_guard.rewriting.carried import gives_a_key, goes_by_order, is_of_a_queryset, taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.expressions import behind, gone_through, last_name
@@ -35,6 +37,8 @@ class Member:
 
     call: cst.Call
     asked: Asked
+    makes: tuple[tuple[str, ...], ...] | None = None
+    """Of a call that makes rows: the unique keys of their table."""
 
 
 class Family(Django):
@@ -121,29 +125,53 @@ class Family(Django):
         whole = ast.parse("".join(self._code(one) for one in body))
         loop = next(one for one in whole.body if isinstance(one, ast.For))
         owned = Owned(loop, self.row, self.table, self._told)
+        births = Births(loop, self.row, owned, list(self._births(loop)), self._fields())
         if any(_IN_ORDER in self._names(one).touched for one in (*self._migration.module_body, self._loop)):
             raise CannotRemove(f"it has a name of its own that its function needs ({_IN_ORDER}); {BY_HAND}")
         reason = (
-            taken_along(loop, setup, helpers, self.row, frozenset(), fills=fills)
+            taken_along(self._unmade(loop), setup, helpers, self.row, frozenset(), fills=fills)
+            or births.reason()
             or adds_to_itself(ast.Module(loop.body, []), owned.rows)
             or next(self._of_others(loop, owned), None)
             or next(_in_no_order(loop, owned), None)
         )
-        free = frozenset(map(id, owned.free(loop)))
+        free = frozenset(map(id, (*owned.free(loop), *births.free())))
         for one in self._every:
             asked = one.asked
+            if not asked.model:
+                continue  # of a table between two others, of which `births` says all
             elsewhere = Elsewhere(asked.model, asked.table, asked.accessors, asked.fields, asked.row)
+            if one.makes is not None:
+                reason = reason or elsewhere.read(setup, whole, helpers, free)
+                continue
             reason = reason or gives_a_key(whole, owned.rows, asked.fields, asked.keys)
             reason = reason or updates_by_itself(ast.Module([*setup.body, *whole.body], []), helpers, asked.fields)
             reason = reason or elsewhere.read(setup, whole, helpers, free)
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")
 
+    def _fields(self) -> frozenset[str]:
+        return frozenset(field for one in self._every if one.makes is None for field in one.asked.fields)
+
+    def _births(self, loop: ast.For) -> Iterator[Birth]:
+        for one in self._every:
+            wanted = ast.dump(ast.parse(self._code(one.call).strip(), mode="eval").body)
+            for node in ast.walk(loop):
+                if one.makes is not None and isinstance(node, ast.Call) and ast.dump(node) == wanted:
+                    yield Birth(node, one.asked.table, one.makes)
+
+    def _unmade(self, loop: ast.For) -> ast.For:
+        """The loop as it is without the calls that make rows for nothing else: what these do is known."""
+        made = {ast.dump(one.node) for one in self._births(loop)}
+        return _Without(made).visit(deepcopy(loop)) if made else loop
+
     def _of_others(self, loop: ast.For, owned: Owned) -> Iterator[str]:
         """Say what of the changes reaches rows that belong to no row of the loop, or to several."""
         calls = [(node, ast.dump(node)) for node in ast.walk(loop) if isinstance(node, ast.Call)]
         paths = owned.paths(loop)
         for one in self._every:
+            if one.makes is not None:
+                continue
             wanted = ast.dump(ast.parse(self._code(one.call).strip(), mode="eval").body)
             places = [node for node, dumped in calls if dumped == wanted]
             whose = [changed(node) for node in places]
@@ -169,6 +197,20 @@ class Family(Django):
         """Loops inside whose rows count for each other go through them in one order each time, where they say none."""
         made = super()._as_it_comes(node)
         return made.with_changes(body=made.body.visit(_InOrder(self._code))) if node is self._loop else made
+
+
+class _Without(ast.NodeTransformer):
+    """Leaves calls out that stand for themselves; what they are given stays."""
+
+    def __init__(self, calls: Collection[str]) -> None:
+        self._calls = calls
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        match node.value:
+            case ast.Call(args=args, keywords=keywords) if ast.dump(node.value) in self._calls:
+                given = ast.Tuple([*args, *(one.value for one in keywords)], ast.Load())
+                return ast.copy_location(ast.Expr(given), node)
+        return node
 
 
 class _InOrder(cst.CSTTransformer):

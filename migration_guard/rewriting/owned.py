@@ -103,16 +103,29 @@ class Owned:
                 table = self._tables.models[name]
             case _:
                 return None
-        parents = self._tables.parents(table)
         inner: ast.AST = node
         while isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
             for given in inner.keywords if inner.func.attr == "filter" else ():
-                field = (given.arg or "").removesuffix("__pk").removesuffix("__id").removesuffix("_id")
                 owner = self._row_or_key(given.value)
-                if field in parents and owner is not None and parents[field] == owner.table != table:
+                if owner is not None and (field := self._tie(table, given)) is not None:
                     return Belonging(table, (*owner.path, (table, field)))
             inner = inner.func.value
         return None
+
+    def children_of(self, row: str) -> Mapping[str, str]:
+        """By which names the row leads to rows that belong to it, each with their table."""
+        return {name: found[0] for name, found in self._tables.children(self.rows[row].table).items()}
+
+    def is_tie(self, table: str, given: ast.keyword) -> bool:
+        """Whether a row of a table that is given this belongs to a row of the loop's."""
+        return self._tie(table, given) is not None
+
+    def _tie(self, table: str, given: ast.keyword) -> str | None:
+        """The foreign key by which it does."""
+        field = (given.arg or "").removesuffix("__pk").removesuffix("__id").removesuffix("_id")
+        owner = self._row_or_key(given.value)
+        parents = self._tables.parents(table)
+        return field if owner is not None and field in parents and parents[field] == owner.table != table else None
 
     def _row_or_key(self, node: ast.expr) -> Belonging | None:
         match node:

@@ -18,6 +18,7 @@ from migration_guard.rewriting.layout import group, in_order, is_import, plain, 
 from migration_guard.rewriting.names import Names, names_of
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.spoken import words_of
 
 BY_HAND = "write it as one UPDATE, or finish a --skeleton"
 _STRICT = frozenset(dir(builtins))
@@ -154,7 +155,7 @@ class Loop:
         lines = [*inside.body, *_sorted([*helpers, *imports]), *_spaced([*others, block])]
         whole = function.with_changes(body=inside.with_changes(body=lines), leading_lines=[])
         code = cst.Module(body=[whole]).code.rstrip()
-        return Written(code, frozenset(word.lower() for word in names_of(ast.parse(code)).loads))
+        return Written(code, words_of(code))
 
 
 def _package_of(path: Path) -> Iterator[str]:

@@ -55,7 +55,7 @@ REFUSED = {
     ),
     "new rows beside it": (
         "for lead in Lead.objects.all():\n    owner = Owner.objects.create(name=lead.name)\n    lead.owner = owner\n    lead.save()",
-        "another change",
+        "which a second run would make again",
     ),
     "new rows before it": (
         "owner = Owner.objects.create(name='x')\nLead.objects.filter(owner=None).update(owner=owner)",
@@ -243,7 +243,7 @@ REFUSED = {
     ),
     "another key": (
         "for lead in Lead.objects.all():\n    lead.pk = lead.score\n    lead.status = str(lead.name)\n    lead.save()",
-        "another key",
+        "writes the key id",
     ),
     "models of the application within a scope": (
         "with scopes_disabled():\n    for lead in Lead.objects.all():\n        lead.status = str(Price.objects.filter(note=lead.name).count())\n        lead.save()",

@@ -434,7 +434,7 @@ WAYS = {
             "    for lead in session.query(Lead).filter(Lead.points > select(sa.func.avg(Lead.points)).scalar_subquery()):\n"
             "        lead.points = len(lead.name)\n"
         ),
-        "cannot be narrowed",
+        "reads other rows of leads",
     ),
     "a session that asks for more": (
         f"{HELD}lead.name = tidy(lead.email)\n        session.execute(calls.delete())\n    session.commit()\n",
@@ -493,7 +493,7 @@ MAPPED = {
     "its owner's others": ("lead.status = lead.owner.leads[0].status", "other rows"),
     "those of a second class": ("lead.status = str(others.get(lead.parent_id))", "other rows"),
     "what is out of sight": ("lead.status = lead.shown.strip()", "other rows"),
-    "its key": ("lead.id = len(lead.name)", "another key"),
+    "its key": ("lead.id = len(lead.name)", "writes the key id"),
     "a swap": (
         "old = lead.name.strip()\n        lead.name = lead.status\n        lead.status = old",
         "from the one that stands there",
