@@ -43,7 +43,7 @@ def test_a_batch_takes_no_lock_that_is_not_documented(
 
         monkeypatch.setattr(batch, name, watched)
 
-    watch("_write")
+    watch("write")
     watch("read")  # the quick way's statement has written all by then
     with psycopg.connect(database, autocommit=True) as console:
         console.execute(TABLES)
