@@ -140,7 +140,7 @@ main("""
 
 def test_a_reader_that_remembers_too_much_is_replaced_and_no_file_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes after it has answered, also while it is asked already."""
-    grown = "from migration_guard.pool import limits; limits.GROWTH = -(2**33); from"
+    grown = "from migration_guard.pool import limits; limits.GROWTH, limits.WORTH = -(2**33), 0; from"
     monkeypatch.setattr(starting, "_START", starting._START.replace("from", grown, 1))
     found = answers([(job(f"{n}.py"), BAD) for n in range(4)], workers=2)
     assert all(reading.operations and not reading.problems for reading in found.values())

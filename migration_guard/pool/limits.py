@@ -32,8 +32,10 @@ GC_THRESHOLD = 1_000_000
 """Amid a file hardly anything is garbage: looking through trees for it costs time, and what is met there is kept for long."""
 GC_BETWEEN_FILES = 150_000
 """Objects since garbage was last looked for, after which it is, once a file is read and all that it was made into is garbage."""
-GROWTH = 64 * 1024**2
+GROWTH = 96 * 1024**2
 """Bytes that a reader may come to hold with all that it has read: what it remembers of a repository grows with that."""
+WORTH = 250
+"""Files that it reads at least, however much it holds: what it has loaded would have to be loaded again."""
 FULL = 75
 """The exit code of a reader that holds more, and that another one is to replace."""
 WATCH_INTERVAL = 0.25
@@ -78,6 +80,7 @@ class Room:
 
     def __init__(self) -> None:
         self._pages = 0
+        self._read = 0
         try:
             self._held: BinaryIO | None = open("/proc/self/statm", "rb", buffering=0)  # noqa: SIM115 -- for ever
             self._pages = self._resident() + GROWTH // os.sysconf("SC_PAGE_SIZE")
@@ -85,7 +88,9 @@ class Room:
             self._held = None
 
     def is_full(self) -> bool:
-        return self._held is not None and self._resident() > self._pages
+        """Whether to make room, behind one more file."""
+        self._read += 1
+        return self._held is not None and self._read >= WORTH and self._resident() > self._pages
 
     def _resident(self) -> int:
         assert self._held is not None
