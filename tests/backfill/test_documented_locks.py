@@ -33,18 +33,18 @@ def test_a_batch_takes_no_lock_that_is_not_documented(
 ) -> None:
     seen: list[set[tuple[str, str]]] = []
 
-    def watch(name: str) -> None:
-        inner: Any = getattr(batch, name)
+    def watch(room: Any, name: str) -> None:
+        inner: Any = getattr(room, name)
 
         def watched(connection: Any, *more: Any, **named: Any) -> Any:
             done = inner(connection, *more, **named)
             seen.append({tuple(row) for row in connection.exec_driver_sql(LOCKS)})
             return done
 
-        monkeypatch.setattr(batch, name, watched)
+        monkeypatch.setattr(room, name, watched)
 
-    watch("write")
-    watch("read")  # the quick way's statement has written all by then
+    watch(recording, "write")
+    watch(batch, "read")  # the quick way's statement has written all by then
     with psycopg.connect(database, autocommit=True) as console:
         console.execute(TABLES)
     (result,) = run([Backfill(key="owner", table="leads", where="owner IS NULL", update=update)], database)
