@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from migration_guard.backfill import Backfill, batch, run
+from migration_guard.backfill import Backfill, batch, recording, run
 
 TABLES = """
 CREATE TABLE owners (id int PRIMARY KEY);
