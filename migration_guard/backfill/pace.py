@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from statistics import median
 
-from migration_guard.backfill.definition import LARGEST, SMALLEST
+from migration_guard.backfill.definition import SMALLEST
 from migration_guard.backfill.steering import FREE, Steering
 
 AIM = 0.1
@@ -21,10 +21,9 @@ ALLOWANCE = 0.25
 """Seconds that a statement may take by itself: what takes longer is first taken for waiting."""
 REST = (0.05, 0.2)
 """The pause after a batch, in proportion to its own time: where rows take as long as the quickest, and where twice as long."""
-GROWN, SHARE = 2_000, 200
-"""So far batches grow by themselves, unless a person says how far: to these rows, or to this part of a larger table. What a batch costs
-beside its rows weighs less in a large one; but how often the application meets a row that is held goes by the part of the table that
-is: of one in 200, less than a hundredth of its statements. docs/scale.md has the figures."""
+GROWN = 2_000
+"""So far batches grow by themselves, unless a person says how far: larger ones are a tenth faster, and the application's slowest
+statements take more than twice as long beside them. docs/scale.md has the figures."""
 MEMORY, ENOUGH = 5, 3
 """Batches of one size whose median counts, at most and at least."""
 NEAR = 1.2
@@ -50,8 +49,6 @@ class Pace:
     """Seconds that the last batch took."""
     steering: Steering = FREE
     """What a person has set."""
-    rows: int = 0
-    """Of the table, about."""
     _rest: float = REST[1]
     _quickest: float = field(default=float("inf"), init=False)
     """Seconds that a row takes while nobody else is busy."""
@@ -73,8 +70,7 @@ class Pace:
     @property
     def largest(self) -> int:
         """Rows that a batch may have."""
-        grown = min(max(GROWN, self.rows // SHARE), LARGEST)
-        return grown if self.steering.max_size is None else self.steering.max_size
+        return GROWN if self.steering.max_size is None else self.steering.max_size
 
     def obey(self, steering: Steering) -> None:
         """Take up what a person has set."""

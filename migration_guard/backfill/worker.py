@@ -54,7 +54,7 @@ class Worker:
         self._brake = brake
         self._clock = clock
         self._reporter = reporter
-        self._pace = Pace(job.subject.definition.batch_size, rows=job.subject.table.rows)
+        self._pace = Pace(job.subject.definition.batch_size)
         self._care = Care(may_sift=job.subject.definition.apply is None)
         self._haste = Haste(open=job.subject.swift is not None)
         self._proven = proven

@@ -120,8 +120,6 @@ def test_it_rests_in_proportion_unless_a_person_says_how_long() -> None:
     pace.done(0.001)
     assert pace.size == 200
     assert max(simulated(pace, lambda _, rows: rows * 1e-6, 20)) == GROWN
-    for rows, largest in ((100_000, GROWN), (1_000_000, 5_000), (10**9, LARGEST)):
-        assert max(simulated(Pace(500, rows=rows), lambda _, size: size * 1e-6, 20)) == largest
 
 
 def test_a_failed_batch_is_halved_down_to_one_row_and_grows_again() -> None:
