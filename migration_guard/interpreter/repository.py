@@ -159,11 +159,14 @@ class Module:
         """The top-level statements that bind each name, or change what it stands for; `*` holds the star imports."""
         found: dict[str, list[Statement]] = {}
         bound: set[str] = set()
+        collections: set[str] = set()
         for statement in self._top_level:
             names = _bound_names(statement)
             bound.update(() if isinstance(statement, (cst.Import, cst.ImportFrom)) else names)
+            collections.update(names if _is_collection(statement) else ())
             changed = [name for name in _changed_names(statement, self._globals) if name in bound]
-            for name in dict.fromkeys((*names, *changed)):
+            filled = sorted(collections & self._spoken_of(statement)) if collections else ()
+            for name in dict.fromkeys((*names, *changed, *filled)):
                 found.setdefault(name, []).append(statement)
         return found
 
@@ -177,9 +180,38 @@ class Module:
         if self.source is None or "global " not in self.source.text:
             return {}
         found: dict[str, list[str]] = {}
-        for function in (one for one in self._top_level if isinstance(one, cst.FunctionDef)):
+        for function in (one for every in self._functions.values() for one in every):
             for stated in (each for each in within(function.body) if isinstance(each, cst.Global)):
                 found.setdefault(function.name.value, []).extend(item.name.value for item in stated.names)
+        return found
+
+    def _spoken_of(self, statement: Statement) -> set[str]:
+        """The names in a call that surely is made, and in the functions of the top level that it leads to."""
+        if id(statement) not in self._own_calls:
+            return set()
+        found = waiting = set(_names_in(statement))
+        while waiting:
+            functions = [one for name in waiting for one in self._functions.get(name, ())]
+            waiting = {name for one in functions for name in _names_in(one.body)} - found
+            found = found | waiting
+        return found
+
+    @cached_property
+    def _own_calls(self) -> set[int]:
+        """The statements that do nothing but call a function of the top level, under no condition."""
+        lines = self.source.tree.body if self.source is not None else ()
+        return {
+            id(one)
+            for line in lines if isinstance(line, cst.SimpleStatementLine)
+            for one in line.body if (name := _called(one)) is not None and name in self._functions
+        }  # fmt: skip
+
+    @cached_property
+    def _functions(self) -> dict[str, list[cst.FunctionDef]]:
+        found: dict[str, list[cst.FunctionDef]] = {}
+        for one in self._top_level:
+            if isinstance(one, cst.FunctionDef):
+                found.setdefault(one.name.value, []).append(one)
         return found
 
     @cached_property
@@ -235,8 +267,28 @@ _UNNAMED = frozenset({"globals", "locals", "vars", "setattr", "exec", "eval", "m
 """Names of Python's that lead to all names of a module."""
 
 
-def _names_in(statement: Statement) -> Iterator[str]:
-    for node in within(statement, cst.FunctionDef, cst.ClassDef):
+def _called(statement: Statement) -> str | None:
+    """The name of which a statement is nothing but a call."""
+    match statement:
+        case cst.Expr(value=cst.Call(func=cst.Name(value=name))):
+            return name
+    return None
+
+
+def _is_collection(statement: Statement) -> bool:
+    """Whether a statement binds a list, a set or a dictionary."""
+    match statement:
+        case cst.Assign(value=value) | cst.AnnAssign(value=value):
+            made = value.func.value if isinstance(value, cst.Call) and isinstance(value.func, cst.Name) else None
+            return isinstance(value, (cst.List, cst.Set, cst.Dict)) or made in _COLLECTIONS
+    return False
+
+
+_COLLECTIONS = frozenset({"list", "set", "dict", "deque", "defaultdict", "OrderedDict"})
+
+
+def _names_in(part: cst.CSTNode) -> Iterator[str]:
+    for node in within(part, cst.FunctionDef, cst.ClassDef):
         if isinstance(node, cst.Name):
             yield node.value
         elif isinstance(node, cst.Attribute):

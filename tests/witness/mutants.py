@@ -295,7 +295,7 @@ MUTANTS = (
     Mutant(
         "what the top level of a module puts into its own objects is not there",
         "interpreter/repository.py",
-        "for name in dict.fromkeys((*names, *changed)):",
+        "for name in dict.fromkeys((*names, *changed, *filled)):",
         "for name in names:",
         ("ways",),
     ),
