@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.binding import Statement
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.flow import HEAP
-from migration_guard.interpreter.repository import Account, Module, Statement
+from migration_guard.interpreter.repository import Account, Module
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import ModuleValue, Unseen, Value
 from migration_guard.skim.acting import UNREAD, Acting, Acts

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.binding import Statement
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP, Store
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
+from migration_guard.interpreter.repository import Deferred, Module, Scope
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Unseen, Value, join

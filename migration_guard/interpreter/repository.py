@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from enum import Enum, auto
 from functools import cached_property
@@ -13,6 +13,17 @@ from typing import ClassVar
 import libcst as cst
 
 from migration_guard.files import LINK_OUT, Unreadable, leads_out, read_source
+from migration_guard.interpreter.binding import (
+    DEFINITIONS,
+    UNNAMED,
+    Statement,
+    bound_names,
+    called,
+    changed_names,
+    is_collection,
+    names_in,
+    top_level,
+)
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import Refused, Source, parse
@@ -39,8 +50,6 @@ _REPLACES_ITSELF = re.compile(
     r"\bmodules\s*\[\s*__name__\s*\]\s*=|\bmodules\s*\[\s*__name__\s*\](?=[\s\S]*\.__class__\s*=)"
 )
 """`sys.modules[__name__] = …`, and `….__class__ = …`: who imports it gets something else."""
-
-Statement = cst.BaseStatement | cst.BaseSmallStatement
 
 
 class Scope(Store):
@@ -161,10 +170,10 @@ class Module:
         bound: set[str] = set()
         collections: set[str] = set()
         for statement in self._top_level:
-            names = _bound_names(statement)
+            names = bound_names(statement)
             bound.update(() if isinstance(statement, (cst.Import, cst.ImportFrom)) else names)
-            collections.update(names if _is_collection(statement) else ())
-            changed = [name for name in _changed_names(statement, self._globals) if name in bound]
+            collections.update(names if is_collection(statement) else ())
+            changed = [name for name in changed_names(statement, self._globals) if name in bound]
             filled = sorted(collections & self._spoken_of(statement)) if collections else ()
             for name in dict.fromkeys((*names, *changed, *filled)):
                 found.setdefault(name, []).append(statement)
@@ -172,7 +181,7 @@ class Module:
 
     @cached_property
     def _top_level(self) -> list[Statement]:
-        return _top_level(self.source.tree.body) if self.source is not None else []
+        return top_level(self.source.tree.body) if self.source is not None else []
 
     @cached_property
     def _globals(self) -> dict[str, list[str]]:
@@ -189,10 +198,10 @@ class Module:
         """The names in a call that surely is made, and in the functions of the top level that it leads to."""
         if id(statement) not in self._own_calls:
             return set()
-        found = waiting = set(_names_in(statement))
+        found = waiting = set(names_in(statement))
         while waiting:
             functions = [one for name in waiting for one in self._functions.get(name, ())]
-            waiting = {name for one in functions for name in _names_in(one.body)} - found
+            waiting = {name for one in functions for name in names_in(one.body)} - found
             found = found | waiting
         return found
 
@@ -203,7 +212,7 @@ class Module:
         return {
             id(one)
             for line in lines if isinstance(line, cst.SimpleStatementLine)
-            for one in line.body if (name := _called(one)) is not None and name in self._functions
+            for one in line.body if (name := called(one)) is not None and name in self._functions
         }  # fmt: skip
 
     @cached_property
@@ -217,12 +226,12 @@ class Module:
     @cached_property
     def binding_unnamed(self) -> list[Statement]:
         """The statements of the top level that may bind names which do not stand there."""
-        leading = {*_UNNAMED, *self._globals}
+        leading = {*UNNAMED, *self._globals}
         found = []
-        for statement in (one for one in self._top_level if not isinstance(one, _DEFINITIONS)):
-            if not leading.isdisjoint(_names_in(statement)):
+        for statement in (one for one in self._top_level if not isinstance(one, DEFINITIONS)):
+            if not leading.isdisjoint(names_in(statement)):
                 found.append(statement)
-                leading.update(_bound_names(statement))  # `this = sys.modules[__name__]`
+                leading.update(bound_names(statement))  # `this = sys.modules[__name__]`
         return found
 
     @cached_property
@@ -238,135 +247,6 @@ class Module:
                     if isinstance(first, cst.Name) and not isinstance(decorator.decorator, cst.Name):
                         found.setdefault(first.value, []).append(statement)
         return found
-
-
-def _top_level(body: object) -> list[Statement]:
-    """Statements that run on import, those inside `if`, `try` and `with` included."""
-    found: list[Statement] = []
-    for statement in body if isinstance(body, (list, tuple)) else ():
-        if isinstance(statement, cst.SimpleStatementLine):
-            found += statement.body
-        elif isinstance(statement, (cst.If, cst.Try, cst.With)):
-            inner: list[cst.CSTNode] = [statement]
-            while inner:
-                node = inner.pop(0)
-                for part in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
-                    if isinstance(part, cst.IndentedBlock):
-                        found += _top_level(part.body)
-                    elif isinstance(part, (cst.If, cst.Else, cst.Finally)):
-                        inner.append(part)
-                inner += getattr(node, "handlers", ())
-        else:
-            found.append(statement)
-    return found
-
-
-_CHANGING = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr)
-_DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom)
-_UNNAMED = frozenset({"globals", "locals", "vars", "setattr", "exec", "eval", "modules"})
-"""Names of Python's that lead to all names of a module."""
-
-
-def _called(statement: Statement) -> str | None:
-    """The name of which a statement is nothing but a call."""
-    match statement:
-        case cst.Expr(value=cst.Call(func=cst.Name(value=name))):
-            return name
-    return None
-
-
-def _is_collection(statement: Statement) -> bool:
-    """Whether a statement binds a list, a set or a dictionary."""
-    match statement:
-        case cst.Assign(value=value) | cst.AnnAssign(value=value):
-            made = value.func.value if isinstance(value, cst.Call) and isinstance(value.func, cst.Name) else None
-            return isinstance(value, (cst.List, cst.Set, cst.Dict)) or made in _COLLECTIONS
-    return False
-
-
-_COLLECTIONS = frozenset({"list", "set", "dict", "deque", "defaultdict", "OrderedDict"})
-
-
-def _names_in(part: cst.CSTNode) -> Iterator[str]:
-    for node in within(part, cst.FunctionDef, cst.ClassDef):
-        if isinstance(node, cst.Name):
-            yield node.value
-        elif isinstance(node, cst.Attribute):
-            yield node.attr.value
-
-
-def _changed_names(statement: Statement, of_functions: dict[str, list[str]]) -> Iterator[str]:
-    """The names whose object a statement may change: `name.key = …`, `name["key"] = …`, `name.append(…)`, `setattr(name, …)`."""
-    match statement:
-        case cst.Assign():
-            targets = [one.target for one in statement.targets]
-        case cst.AnnAssign() | cst.AugAssign():
-            targets = [statement.target]
-        case cst.Expr(value=cst.Call(func=cst.Attribute() as called)):
-            targets = [called]
-        case cst.Expr(value=cst.Call(func=cst.Name(value=name), args=given)):
-            yield from of_functions.get(name, ())
-            targets = (
-                [cst.Attribute(one.value, cst.Name("_")) for one in given[:1]] if name in ("setattr", "delattr") else []
-            )
-        case cst.For() | cst.While() | cst.Match():
-            for inner in within(statement, cst.FunctionDef, cst.ClassDef):
-                if inner is not statement and isinstance(inner, _CHANGING):
-                    yield from _changed_names(inner, of_functions)
-            return
-        case _:
-            return
-    for target in targets:
-        root: cst.BaseExpression = target
-        while isinstance(root, (cst.Attribute, cst.Subscript)):
-            root = root.value
-        if root is not target and isinstance(root, cst.Name):
-            yield root.value
-
-
-def _bound_names(statement: Statement) -> list[str]:
-    match statement:
-        case cst.FunctionDef() | cst.ClassDef():
-            return [statement.name.value]
-        case cst.Assign():
-            return [name for target in statement.targets for name in _targets(target.target)]
-        case cst.AnnAssign() | cst.AugAssign():
-            return _targets(statement.target)
-        case cst.ImportFrom() if isinstance(statement.names, cst.ImportStar):
-            return ["*"]
-        case cst.Import() | cst.ImportFrom() if not isinstance(statement.names, cst.ImportStar):
-            return [_bound_by_import(alias) for alias in statement.names]
-        case cst.For() | cst.While() | cst.Match():
-            inner = [each for each in within(statement, cst.FunctionDef, cst.ClassDef) if isinstance(each, _BINDING)]
-            own = _targets(statement.target) if isinstance(statement, cst.For) else []
-            return [*own, *(name for each in inner if each is not statement for name in _bound_names(each))]
-        case cst.Expr(value=cst.NamedExpr(target=target)):
-            return _targets(target)
-    return []
-
-
-_BINDING = (
-    cst.FunctionDef, cst.ClassDef, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Import, cst.ImportFrom, cst.For, cst.Expr,
-)  # fmt: skip
-"""Statements that bind names, wherever they stand."""
-
-
-def _bound_by_import(alias: cst.ImportAlias) -> str:
-    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-        return alias.asname.name.value
-    node = alias.name
-    while isinstance(node, cst.Attribute) and isinstance(node.value, (cst.Name, cst.Attribute)):
-        node = node.value
-    return node.value if isinstance(node, cst.Name) else ""
-
-
-def _targets(target: cst.BaseExpression) -> list[str]:
-    match target:
-        case cst.Name():
-            return [target.value]
-        case cst.Tuple() | cst.List():
-            return [name for element in target.elements for name in _targets(element.value)]
-    return []
 
 
 class Account(Enum):
