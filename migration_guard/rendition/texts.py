@@ -57,20 +57,17 @@ class Texts:
             return None
         match method, texts:
             case "replace", [old, new] if old:
-                said = f"REPLACE({{}}, {quoted(old)}, {quoted(new)})"
+                before, after, made = "REPLACE(", f", {quoted(old)}, {quoted(new)})", Kind.TEXT
             case (("strip" | "lstrip" | "rstrip"), [letters]) if letters:
-                said = f"{_SIDES[method]}({{}}, {quoted(letters)})"
+                before, after, made = f"{_SIDES[method]}(", f", {quoted(letters)})", Kind.TEXT
             case "startswith", [start] if start:
-                said = f"(LEFT({{}}, {len(start)}) = {quoted(start)})"
+                before, after, made = "(LEFT(", f", {len(start)}) = {quoted(start)})", Kind.TRUTH
             case "endswith", [end] if end:
-                said = f"(RIGHT({{}}, {len(end)}) = {quoted(end)})"
+                before, after, made = "(RIGHT(", f", {len(end)}) = {quoted(end)})", Kind.TRUTH
             case _:
                 return None
         value, kind = self._said(subject)
-        if kind is not Kind.TEXT:
-            return None
-        before, after = said.split("{}")
-        return before + value + after, Kind.TRUTH if method.endswith("with") else Kind.TEXT
+        return (before + value + after, made) if kind is Kind.TEXT else None
 
     def part(self, node: cst.Subscript) -> Said | None:
         """Give `text[:10]`, `text[3:]` and `text.split(",")[0]`."""
