@@ -116,13 +116,13 @@ class Texts:
             if following is None:
                 return None
             parts.append(following)
-        return self._joined([*parts, text[end:]]) if next(left, None) is None else None
+        return self.joined([*parts, text[end:]]) if next(left, None) is None else None
 
     def _formatted(self, subject: cst.BaseExpression, given: list[cst.BaseExpression]) -> Said | None:
         text = self._text(subject)
         parts = list(self._holes(text, given)) if text is not None else []
         used = [one for one in parts if one is None or not isinstance(one, str)]
-        return self._joined(parts) if text is not None and len(used) == len(given) else None
+        return self.joined(parts) if text is not None and len(used) == len(given) else None
 
     @staticmethod
     def _holes(text: str, given: list[cst.BaseExpression]) -> Iterator[str | cst.BaseExpression | None]:
@@ -136,7 +136,8 @@ class Texts:
             if field is not None:
                 yield next(left, None) if not field and not spec and conversion is None else None
 
-    def _joined(self, parts: list[str | cst.BaseExpression | None]) -> Said | None:
+    def joined(self, parts: list[str | cst.BaseExpression | None]) -> Said | None:
+        """Put texts and values in a row, as `str()` shows these; None where one of them is not said exactly."""
         found = []
         for one in parts:
             said = (quoted(one), Kind.TEXT) if isinstance(one, str) else self._shown(one) if one is not None else None

@@ -122,7 +122,7 @@ class Births:
         names = {(one.arg or "").removesuffix("_id") for one in sought}
         filled = [self._filled(one) for one in defaults]
         if any(one is None or one & names for one in filled) or names & self._written:
-            return "its loop may give what it looks for another value, and a second run would make it again"
+            return "its loop makes rows that may not stay what it looks for, and a second run would make them again"
         if function.attr == "update_or_create" and any(map(self._is_rewritten, defaults)):
             return "its loop makes a value of one that it writes anew, and a second run would change it again"
         if self._ties(birth):
