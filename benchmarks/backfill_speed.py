@@ -106,8 +106,8 @@ class Measured:
     p99: float
     longest: float
     last_over_first: float = 1.0
-    queued: float = 0.0
-    """The part of the time of the slowest hundredth in which there was no processor."""
+    queued: float | None = None
+    """The part of the time of the slowest hundredth in which there was no processor; None where nobody could look."""
 
 
 def main() -> int:
@@ -147,8 +147,9 @@ def main() -> int:
             print(f"round {n + 1} of {arguments.rounds}: {name}", file=sys.stderr, flush=True)
     for name, seen in waits.items():
         shares = ", ".join(f"{what} {times / seen.total():.0%}" for what, times in seen.most_common(4))
-        queued = f"{median_of(all_[name], 'queued'):.0%} of its slowest hundredth for a processor"
-        print(f"{name}: the client waited for {shares or 'nothing longer than a millisecond'}; {queued}")
+        parts = [one.queued for one in all_[name] if one.queued is not None]
+        queued = f"; {statistics.median(parts):.0%} of its slowest hundredth for a processor" if parts else ""
+        print(f"{name}: the client waited for {shares or 'nothing longer than a millisecond'}{queued}")
     return told(all_)
 
 
@@ -219,7 +220,8 @@ def measure(
         seen = sorted(json.loads(beside.communicate()[0]))
     p50, p95, p99 = (seen[min(int(len(seen) * part), len(seen) - 1)][0] for part in (0.5, 0.95, 0.99))
     slowest = seen[int(len(seen) * 0.99) :]
-    queued = sum(time for _, time in slowest) / sum(time for time, _ in slowest)
+    queues = [time for _, time in slowest if time is not None]
+    queued = sum(queues) / sum(time for time, _ in slowest) if queues else None
     return Measured(done / seconds, p50, p95, p99, seen[-1][0], ratio, queued)
 
 
@@ -244,7 +246,7 @@ def sampled(database: str, waits: Counter[str]) -> Iterator[None]:
 
 def client(database: str, rows: int, *, queues: bool) -> int:
     """Change one row at a time until told to end; print how long each took, and how long of that there was no processor."""
-    times, over = list[tuple[float, float]](), list[int]()
+    times, over = list[tuple[float, float | None]](), list[int]()
     signal.signal(signal.SIGTERM, lambda number, _frame: over.append(number))
     chosen = random.Random(1)
     with psycopg.connect(database, autocommit=True) as connection:
@@ -254,7 +256,7 @@ def client(database: str, rows: int, *, queues: bool) -> int:
         while not over:
             before, begun = queued(watched), time.monotonic()
             connection.execute("UPDATE leads SET hits = hits + 1 WHERE id = %s", (chosen.randint(1, rows),))
-            times.append((time.monotonic() - begun, queued(watched) - before))
+            times.append((time.monotonic() - begun, queued(watched) - before if watched else None))
             time.sleep(CLIENT_REST)
     print(json.dumps(times))
     return 0

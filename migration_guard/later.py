@@ -36,7 +36,11 @@ class _Postponed(ModuleType):
 
 @contextmanager
 def postponed(modules: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
-    """Within it, modules are not imported: what stands for each holds what is given, and asks the real one for the rest."""
+    """Within it, modules are not imported: what stands for each holds what is given, and asks the real one for the rest.
+
+    What is imported within it keeps what is given for ever, so only for a process that is a command of ours, and in which no
+    other thread imports. Modules that are loaded already are left alone.
+    """
     made = {name: _Postponed(name) for name in modules if name not in sys.modules}
     for name, one in made.items():
         vars(one).update(modules[name])

@@ -138,12 +138,24 @@ wire.answer_message = lambda ticket, answer: ours(ticket, answer).replace(b'"kin
 main("""
 
 
-def test_a_reader_that_remembers_too_much_is_replaced_and_no_file_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It goes after it has answered, also while it is asked already."""
-    grown = "from migration_guard.pool import limits; limits.GROWTH, limits.WORTH = -(2**33), 0; from"
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing tells a reader what it holds")
+@pytest.mark.parametrize(("worth", "started"), [(0, 4), (3, 2), (5, 1)])
+def test_a_reader_that_remembers_too_much_is_replaced_and_no_file_is_lost(
+    monkeypatch: pytest.MonkeyPatch, worth: int, started: int
+) -> None:
+    """It goes after it has answered, also while it is asked already, and no sooner than that was worth loading it."""
+    grown = f"from migration_guard.pool import limits; limits.GROWTH, limits.WORTH = -(2**33), {worth}; from"
     monkeypatch.setattr(starting, "_START", starting._START.replace("from", grown, 1))
-    found = answers([(job(f"{n}.py"), BAD) for n in range(4)], workers=2)
+    spawned, spawn = list[starting.Started](), starting.spawned
+
+    def counted() -> starting.Started:
+        spawned.append(spawn())
+        return spawned[-1]
+
+    monkeypatch.setattr(starting, "spawned", counted)
+    found = answers([(job(f"{n}.py"), BAD) for n in range(4)], workers=1)
     assert all(reading.operations and not reading.problems for reading in found.values())
+    assert len(spawned) == started
 
 
 def test_an_answer_that_cannot_be_understood_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     read = [name for text in (definition.where, definition.update or "") for name in relations(words_of(text))]
     strange = check_code(connection, written, read)
     if strange is not None and on.superuser:
-        todo = "run as a role that is no superuser, or let the function belong to the table's owner"
+        todo = "run as a role that is no superuser, or let it belong to the table's owner"
         raise Unfit(f"{strange}, which would run as a superuser; {todo}")
     grows, hidden = _growth(connection, table, key)
     moves = more_than_its_row(connection, definition.where)

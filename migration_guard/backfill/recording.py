@@ -76,6 +76,7 @@ def recorded(
     *,
     rests: bool = False,
 ) -> Outcome:
+    """Write down what became of the rows that a batch has seen, each where it belongs; give all of it, with windows that were gone."""
     of, changed, sieved = rows
     tenant = seen[0].place.tenant if seen else None
     failed = job.store.quarantine(connection, job.key, tenant, sieved.rows)

@@ -47,13 +47,22 @@ def has_sources(connection: Asks, definition: Backfill) -> bool:
 
 
 def _reads_others(words: Sequence[Token]) -> bool:
-    """Tell whether a statement reads rows of other tables: IS DISTINCT FROM, DELETE FROM and a SELECT without FROM do not."""
-    names = [(before.word, one) for before, one in pairwise(words) if one.kind == "name"]
-    levels = {0, *(one.depth for _, one in names if one.word == "SELECT")}
-    return any(
-        one.word == "TABLE" or (one.word in _JOINED and one.depth in levels and before not in _NO_JOIN)
-        for before, one in names
-    )
+    """Tell whether a statement reads rows of other tables: IS DISTINCT FROM, DELETE FROM, a SELECT without FROM and a FROM
+    between a function's arguments do not.
+    """
+    queries = [True]  # of each pair of brackets around a word, whether it holds a query; the first is the statement's
+    for before, one in pairwise([Token("sign", "", 0), *words]):
+        if one.kind == "sign" and one.text in "([":
+            queries.append(False)
+        elif one.kind == "sign" and one.text in ")]":
+            queries.pop()
+        elif one.kind == "name" and one.word == "SELECT":
+            queries[-1] = True
+        elif one.kind == "name" and (
+            one.word == "TABLE" or (one.word in _JOINED and queries[-1] and before.word not in _NO_JOIN)
+        ):
+            return True
+    return False
 
 
 def _columns(words: Sequence[Token]) -> tuple[set[str], Counter[str]]:
@@ -89,10 +98,9 @@ def _chosen(node: Any) -> Iterator[float]:
             for one in node:
                 yield from _chosen(one)
         case {"Node Type": "ModifyTable", "Plans": list(plans)}:
-            rows = [
-                one for one in plans if one.get("Parent Relationship") in {"Outer", "Member"}
-            ]  # the latter before 14
-            yield from (one["Actual Rows"] * one["Actual Loops"] for one in rows)
+            for one in plans:
+                if one.get("Parent Relationship") in {"Outer", "Member"}:  # the latter before 14
+                    yield one["Actual Rows"] * one["Actual Loops"]
             yield from _chosen(plans)
         case dict():
             yield from _chosen([node[name] for name in ("Plan", "Plans") if name in node])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
-from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.flow import branches, each
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.narrowing import assumed, decided
+from migration_guard.interpreter.narrowing import Test
 from migration_guard.interpreter.operators import BINARY, compared, counted
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.slices import Slice
@@ -206,6 +205,7 @@ class Expressions:
         return combine(lambda *given: formatting.interpolate(left, given, {}), *(formatting.elements_of(right) or ()))
 
     def _BooleanOperation(self, node: cst.BooleanOperation) -> Value:
+        test = Test(self.machine, node.left)
         left = self.evaluate(node.left)
         is_or = isinstance(node.operator, cst.Or)
         certain = self.machine.truth(left)
@@ -214,7 +214,7 @@ class Expressions:
         found: list[Value] = []
 
         def goes_on() -> bool:
-            with assumed(self.machine, node.left, truth=not is_or):
+            with test.assumed(truth=not is_or):
                 found.append(self.evaluate(node.right))
             return True
 
@@ -252,6 +252,7 @@ class Expressions:
         return found if found is not None else UNKNOWN
 
     def _IfExp(self, node: cst.IfExp) -> Value:
+        test = Test(self.machine, node.test)
         certain = self.machine.truth(self.evaluate(node.test))
         if certain is not None:
             return self.evaluate(node.body if certain else node.orelse)
@@ -261,7 +262,7 @@ class Expressions:
             found.append(self.evaluate(expression))
             return True
 
-        decided(self.machine, node.test, partial(way, node.body), partial(way, node.orelse))
+        test.decided(partial(way, node.body), partial(way, node.orelse))
         return join(found)
 
     def _Await(self, node: cst.Await) -> Value:
@@ -390,20 +391,23 @@ class Expressions:
     def _each_of(self, node: cst.CompFor, item: Value, add: Callable[[], None], result: Sequence | Mapping) -> bool:
         """One pass of a comprehension: what a condition leaves out may be left out."""
         self.machine.names.bind(node.target, item, node)
-        for condition in node.ifs:
-            certain = self.machine.truth(self.evaluate(condition.test))
-            if certain is False:
-                return True
-            if certain is None:
-                return branches([partial(self._passed, node, add, result), lambda: True])
-        return self._inner(node, add, result)
+        return self._filtered(node.ifs, partial(self._inner, node, add, result))
 
-    def _passed(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
-        """What stands behind conditions that hold."""
-        with ExitStack() as held:
-            for condition in node.ifs:
-                held.enter_context(assumed(self.machine, condition.test, truth=True))
-            return self._inner(node, add, result)
+    def _filtered(self, conditions: AnySequence[cst.CompIf], inner: Callable[[], bool]) -> bool:
+        """What stands behind conditions, of which each is asked where those before it hold."""
+        if not conditions:
+            return inner()
+        first, *others = conditions
+        test = Test(self.machine, first.test)
+        certain = self.machine.truth(self.evaluate(first.test))
+        if certain is not None:
+            return not certain or self._filtered(others, inner)
+
+        def passed() -> bool:
+            with test.assumed(truth=True):
+                return self._filtered(others, inner)
+
+        return branches([passed, lambda: True])
 
     def _inner(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
         if node.inner_for_in is not None:

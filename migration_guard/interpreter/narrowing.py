@@ -15,11 +15,12 @@ import libcst as cst
 from migration_guard.interpreter.classes import Class, Member
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.cores import CORES, OBJECTS
-from migration_guard.interpreter.flow import HEAP, branches
+from migration_guard.interpreter.flow import HEAP, Store, branches
 from migration_guard.interpreter.flow.heap import Cell, Place
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.glimpsed import Glimpsed
 from migration_guard.interpreter.instances import Instance
+from migration_guard.interpreter.operators import is_some
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
@@ -39,55 +40,77 @@ Keep = Callable[[Value], "Value | None"]
 """What a value is after a test; None where it cannot have come out like that."""
 
 
-def decided(machine: Machine, test: cst.BaseExpression, then: Callable[[], bool], other: Callable[[], bool]) -> bool:
-    """Run both ways of a test, each with what the test says there, and go on with what may be after them.
+class Test:
+    """A test that is about to be evaluated. It says nothing of a name that is bound anew while it is: `x is None and (x := f())`."""
 
-    A way on which a name could be nothing that it may be is not taken.
-    """
-    ends: list[set[Place]] = []
-    before = _cells(machine, test)
+    def __init__(self, machine: Machine, node: cst.BaseExpression) -> None:
+        self._machine = machine
+        self._node = node
+        self._before = self._cells()
 
-    def way(body: Callable[[], bool], *, truth: bool) -> bool:
-        if not assume(machine, test, truth=truth):
-            return False
-        begun = _cells(machine, test)
-        reached = body()
-        ends.append({place for place, cell in begun.items() if reached and _cell(place) is cell})
+    def decided(self, then: Callable[[], bool], other: Callable[[], bool]) -> bool:
+        """Run both ways of it, each with what it says there, and go on with what may be after them.
+
+        A way on which a name could be nothing that it may be is not taken.
+        """
+        ends: list[set[Place]] = []
+        before = self._cells()
+
+        def way(body: Callable[[], bool], *, truth: bool) -> bool:
+            if not self.assume(truth=truth):
+                return False
+            begun = self._cells()
+            reached = body()
+            ends.append({place for place, cell in begun.items() if reached and _cell(place) is cell})
+            return reached
+
+        reached = branches([partial(way, then, truth=True), partial(way, other, truth=False)])
+        if not ends:  # it can be neither, so what is known of it is wrong
+            return branches([then, other])
+        for place in set.intersection(*ends) if len(ends) > 1 else ():  # neither way bound it anew: it is what it was
+            _restore(place, before[place])
         return reached
 
-    reached = branches([partial(way, then, truth=True), partial(way, other, truth=False)])
-    if not ends:  # it can be neither, so what is known of it is wrong
-        return branches([then, other])
-    for place in set.intersection(*ends) if len(ends) > 1 else ():  # neither way bound it anew: it is what it was
-        _restore(place, before[place])
-    return reached
+    @contextmanager
+    def assumed(self, *, truth: bool) -> Iterator[None]:
+        """In this block it is known to have come out as `truth`."""
+        before = self._cells()
+        self.assume(truth=truth)
+        begun = self._cells()
+        yield
+        for place, cell in begun.items():
+            if _cell(place) is cell:
+                _restore(place, before[place])
+
+    def assume(self, *, truth: bool) -> bool:
+        """From here on it is known to have come out as `truth`; whether it can have."""
+        possible = True
+        anew = {name for (scope, name), cell in self._cells().items() if self._before.get((scope, name)) is not cell}
+        for name, keep in _said(self._machine, self._node, truth=truth):
+            scope = _scope_of(name, self._machine)
+            value = scope.get(name) if scope is not None else None
+            if scope is None or value is None or (name in anew and name != _bound_by(self._node)):
+                continue
+            kept = [one for option in value.alternatives() if (one := keep(option)) is not None]
+            possible &= bool(kept)
+            if kept and (now := join(kept)).key != value.key:
+                scope.write(name, now)
+        return possible
+
+    def _cells(self) -> dict[Place, Cell]:
+        """What the names hold of which it may say something."""
+        scopes = {name: _scope_of(name, self._machine) for name in _names(self._node)}
+        return {(scope, name): scope.slots[name] for name, scope in scopes.items() if scope is not None}
 
 
-@contextmanager
-def assumed(machine: Machine, test: cst.BaseExpression, *, truth: bool) -> Iterator[None]:
-    """In this block the test is known to have come out as `truth`."""
-    before = _cells(machine, test)
-    assume(machine, test, truth=truth)
-    begun = _cells(machine, test)
-    yield
-    for place, cell in begun.items():
-        if _cell(place) is cell:
-            _restore(place, before[place])
-
-
-def assume(machine: Machine, test: cst.BaseExpression, *, truth: bool) -> bool:
-    """From here on the test is known to have come out as `truth`; whether it can have."""
-    possible = True
-    for name, keep in _said(machine, test, truth=truth):
-        scope = _scope_of(name, machine)
-        value = scope.get(name) if scope is not None else None
-        if scope is None or value is None:
-            continue
-        kept = [one for option in value.alternatives() if (one := keep(option)) is not None]
-        possible &= bool(kept)
-        if kept and (now := join(kept)).key != value.key:
-            scope.write(name, now)
-    return possible
+def _bound_by(test: cst.BaseExpression) -> str | None:
+    """The name that a test is itself about to bind, with nothing run after that."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            return _bound_by(inner)
+        case cst.NamedExpr(target=cst.Name(value=name)):
+            return name
+    return None
 
 
 def _scope_of(name: str, machine: Machine) -> Scope | None:
@@ -100,12 +123,6 @@ def _scope_of(name: str, machine: Machine) -> Scope | None:
         scope = scope.parent
     is_run = scope.parent is not None or scope.module is machine.module
     return scope if is_run and name in scope.slots and name not in scope.elsewhere else None
-
-
-def _cells(machine: Machine, test: cst.BaseExpression) -> dict[Place, Cell]:
-    """What the names hold of which a test may say something."""
-    scopes = {name: _scope_of(name, machine) for name in _names(test)}
-    return {(scope, name): scope.slots[name] for name, scope in scopes.items() if scope is not None}
 
 
 def _cell(place: Place) -> Cell | None:
@@ -136,16 +153,19 @@ def _names(test: cst.BaseExpression) -> Iterator[str]:
             yield name
 
 
-def _said(machine: Machine, test: cst.BaseExpression, *, truth: bool) -> Iterator[tuple[str, Keep]]:
+def _said(
+    machine: Machine, test: cst.BaseExpression, *, truth: bool, is_last: bool = True
+) -> Iterator[tuple[str, Keep]]:
+    """What a test says of each name; what is not `is_last` of it may have been filled or emptied by what was run after it."""
     match test:
         case cst.Name(value=name) | cst.NamedExpr(target=cst.Name(value=name)):
-            yield name, partial(_true, truth=truth)
+            yield name, partial(_true, truth=truth, is_last=is_last)
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):
-            yield from _said(machine, inner, truth=not truth)
+            yield from _said(machine, inner, truth=not truth, is_last=is_last)
         case cst.BooleanOperation(operator=operator, left=left, right=right):
             if isinstance(operator, cst.And) is truth:
-                yield from _said(machine, left, truth=truth)
-                yield from _said(machine, right, truth=truth)
+                yield from _said(machine, left, truth=truth, is_last=False)
+                yield from _said(machine, right, truth=truth, is_last=is_last)
         case cst.Comparison(
             left=cst.Name(value=name),
             comparisons=[cst.ComparisonTarget(operator=operator, comparator=cst.Name(value="None"))],
@@ -158,8 +178,8 @@ def _said(machine: Machine, test: cst.BaseExpression, *, truth: bool) -> Iterato
                 yield name, partial(_object, kinds, machine, truth=truth)
 
 
-def _true(value: Value, *, truth: bool) -> Value | None:
-    if isinstance(value, (Member, Instance, *OBJECTS)):
+def _true(value: Value, *, truth: bool, is_last: bool) -> Value | None:
+    if isinstance(value, (Member, Instance, *OBJECTS)) or (isinstance(value, Store) and not is_last):
         return value
     return None if value.truth is (not truth) else value
 
@@ -167,17 +187,11 @@ def _true(value: Value, *, truth: bool) -> Value | None:
 def _none(value: Value) -> Value | None:
     if isinstance(value, Unknown):
         return NONE
-    return None if _is_some(value) else value
+    return None if is_some(value) else value
 
 
 def _some(value: Value) -> Value | None:
     return None if isinstance(value, Constant) and value.value is None else value
-
-
-def _is_some(value: Value) -> bool:
-    if isinstance(value, Constant):
-        return value.value is not None
-    return isinstance(value, (Text, Sequence, Mapping, Function, Class, Instance))
 
 
 # --- isinstance ------------------------------------------------------------------------------------------------------
@@ -254,6 +268,8 @@ def _is_of_class(value: Value, cls: Class) -> bool | None:
     if any(one.meta is not None or one.made_like is not NONE for one in cls.lineage()):
         return None  # it may say what it likes
     if isinstance(value, Instance):
+        if value.cls.lookup("__class__") is not None:
+            return None
         lineage = value.cls.lineage()
         if cls in lineage:
             return True

@@ -148,13 +148,23 @@ def _plain(value: Value) -> bool:
     return isinstance(value, Constant) or (isinstance(value, Text) and value.known)
 
 
+def is_some(value: Value) -> bool:
+    """Whether a value surely is not None: of a function, a decorator from out of sight may have made nothing."""
+    match value:
+        case Constant(value=plain):
+            return plain is not None
+        case Function():
+            return not value.wrapped
+    return isinstance(value, (Text, Sequence, Mapping, Class, Instance))
+
+
 def _same(left: Value, right: Value) -> bool | None:
     if _plain(left) and _plain(right):
         return left.key == right.key or (
             isinstance(left, Constant) and isinstance(right, Constant) and left.value == right.value
         )
     for one, other in ((left, right), (right, left)):
-        if one is NONE and isinstance(other, (Text, Sequence, Mapping, Function, Class, Instance)):
+        if one is NONE and is_some(other):
             return False
     if left is right and isinstance(left, (Function, Class, Instance)):
         return True

@@ -14,7 +14,7 @@ from migration_guard.interpreter.definitions import Definitions
 from migration_guard.interpreter.flow import Exit
 from migration_guard.interpreter.loops import Loops
 from migration_guard.interpreter.matching import Matching
-from migration_guard.interpreter.narrowing import assume, decided
+from migration_guard.interpreter.narrowing import Test
 from migration_guard.interpreter.values import NONE, Value
 
 if TYPE_CHECKING:
@@ -190,12 +190,13 @@ class Statements:
     # --- Conditions --------------------------------------------------------------------------------------------------
 
     def _If(self, node: cst.If) -> bool:
+        test = Test(self.machine, node.test)
         condition = self.machine.evaluate(node.test)
         self.machine.ledger.condition(self.machine, node)
         certain = self.machine.truth(condition)
         if certain is not None:
             return self.body(node.body) if certain else self.otherwise(node.orelse)
-        return decided(self.machine, node.test, partial(self.body, node.body), partial(self.otherwise, node.orelse))
+        return test.decided(partial(self.body, node.body), partial(self.otherwise, node.orelse))
 
     def otherwise(self, node: cst.If | cst.Else | None) -> bool:
         """The `else` of a statement, which may be another `if`, or be missing."""
@@ -204,6 +205,7 @@ class Statements:
         return node is None or self.body(node.body)
 
     def _Assert(self, node: cst.Assert) -> bool:
+        test = Test(self.machine, node.test)
         self.machine.truth(self.machine.evaluate(node.test))
-        assume(self.machine, node.test, truth=True)
+        test.assume(truth=True)
         return True

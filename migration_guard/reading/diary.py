@@ -23,7 +23,7 @@ from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
-from migration_guard.sql.batch import Pick, Write, batches
+from migration_guard.sql.batch import Pick, Write, batches, table_locks
 from migration_guard.sql.settings import TimeoutSet, options, timeouts
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ _CONNECTIONS = frozenset({"conn", "connection"})
 _PAUSES = frozenset({"sleep", "wait", "throttle", "pause"})
 _CONNECTS = frozenset({"connect", "create_engine", "create_async_engine", "ConnectionPool"})
 _ROWCOUNT = "rowcount"
-_TABLE_LOCK = re.compile(r"(?:^|;)\s*(LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?[\w.\"]+)", re.IGNORECASE)
 _SQL_COMMIT = re.compile(r"\s*(?:COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
 
 
@@ -108,10 +107,9 @@ class Diary(Ledger):
 
     def turn(self) -> None:
         """Forget what was noted: another backfill begins."""
-        for notes in (self.events, self.schema_changes, self.pauses, self.rowcounts, self.unseen, self.visited):
+        spots = (self.schema_changes, self.pauses, self.held_pauses, self.table_locks, self.rowcounts)
+        for notes in (self.events, *spots, self.unseen, self.visited):
             notes.clear()
-        self.held_pauses.clear()
-        self.table_locks.clear()
         self._next()
 
     # --- Transactions ------------------------------------------------------------------------------------------------
@@ -165,8 +163,8 @@ class Diary(Ledger):
         shown = str(text)
         if _SQL_COMMIT.match(shown):
             return  # the walk tells of it as a commit
-        for match in _TABLE_LOCK.finditer(shown):
-            spot = self._spot(call, text, match.start(1), match.end(1))
+        for start, end in table_locks(shown, text.holes, self.dialect):
+            spot = self._spot(call, text, start, end)
             self.table_locks.setdefault(spot.key, spot)
         for setting in timeouts(shown):
             self._note(setting, self._spot(call, text, setting.start, setting.end))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 REGISTRY = "BACKFILL_DEFS"
-_SIZE = re.compile(r"batch|chunk|(?:^|_)(?:size|limit)$", re.IGNORECASE)
+_SIZE = re.compile(r"batch|chunk|(?:^|_)size$", re.IGNORECASE)
 _NO_SIZE = re.compile(r"pause|sleep|delay|seconds|time|max_batches|count", re.IGNORECASE)
 
 

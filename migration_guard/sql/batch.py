@@ -94,6 +94,14 @@ def batches(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterat
         yield replace(found, picks=picks, start=first.start, end=last.end)
 
 
+def table_locks(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[tuple[int, int]]:
+    """Where the statements of a text stand that lock a whole table."""
+    for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
+        first = statement[0]
+        if text[first.start : first.end].upper() == "LOCK":
+            yield first.start, statement[len(statement) - 1].end
+
+
 def _of_block(inside: Block, dialect: str, start: int, end: int) -> Batch | None:
     """What a DO block does: all of it in one transaction, however often it goes round, unless it commits by itself."""
     found = [one for sql in inside.statements for one in batches(sql, (), dialect)]

@@ -327,6 +327,12 @@ CREATE FUNCTION source(bigint) RETURNS int LANGUAGE sql STABLE AS 'SELECT n FROM
             40,
             "residue: `where` matches 40",
         ),
+        (
+            "",
+            "UPDATE items SET v = substring('12' FROM 2)::int WHERE id IN (SELECT unnest(:ids)) AND id <= 60",
+            40,
+            "residue: `where` matches 40",
+        ),
         ("", "DELETE FROM items WHERE id = ANY(:ids) AND id <= 60", 40, "residue: `where` matches 40 rows"),
         ("", "UPDATE items SET v = u WHERE id = ANY(:ids) AND u IS NOT NULL", 40, None),
         ("", 'UPDATE items SET v = 1 + "u" WHERE id = ANY(:ids) AND u > 0', 40, None),

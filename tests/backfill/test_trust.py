@@ -292,6 +292,28 @@ def test_what_runs_when_a_table_is_written_runs_as_nobody_else(
     assert not attacked.has_climbed()
 
 
+@pytest.mark.parametrize("of", ["theirs.small[]", "theirs.pair", "theirs.pair[]", "theirs.several"])
+def test_a_domain_that_is_a_part_of_a_columns_type(attacked: Attacked, of: str) -> None:
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}")
+    attacked("CREATE DOMAIN theirs.small AS int; CREATE TYPE theirs.pair AS (a int, b theirs.small)")
+    attacked(f"CREATE DOMAIN theirs.several AS theirs.small[]; ALTER TABLE w ADD d {of}")
+    climbing(attacked, "int", "bool", "true")
+    attacked("ALTER DOMAIN theirs.small ADD CHECK (theirs.climb(value)) NOT VALID")
+    (result,) = run([W], attacked.url)
+    assert f"constraint small_check calls climb of {attacked.evil}, which would run as a superuser" in str(result)
+
+
+def test_a_type_with_a_cast_that_somebody_put_into_the_path(attacked: Attacked) -> None:
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}; GRANT CREATE ON SCHEMA public TO {evil}")
+    attacked.as_evil("CREATE TYPE public.small AS ENUM ('1')")
+    climbing(attacked, "bool", "public.small", "'1'")
+    attacked.as_evil("CREATE CAST (bool AS public.small) WITH FUNCTION theirs.climb(bool)")
+    update = "UPDATE w SET v = true::small::text::int WHERE id = ANY(:ids)"
+    (result,) = run([Backfill(key="w", table="w", where="v IS NULL", update=update)], attacked.url)
+    assert f"type public.small of {attacked.evil} may be called in place" in str(result)
+    assert not attacked.has_climbed()
+
+
 @pytest.mark.parametrize("named", ["small", "int4"])
 def test_a_domain_that_somebody_put_into_the_path(attacked: Attacked, named: str) -> None:
     attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}; GRANT CREATE ON SCHEMA public TO {evil}")

@@ -191,10 +191,9 @@ def tried(seed: int, edits: int) -> Tried:
                 found.wrong.append(f"seed {seed}, after {done}: {plain} is {every} without the gate")
             if found.wrong:
                 return found
-    if edits > 10 and found.remembered in {0, found.files}:
-        found.wrong.append(
-            f"seed {seed}: {found.remembered} of {found.files} were remembered, so that nothing was tried"
-        )
+    for what, number in (("remembered", found.remembered), ("cleared", found.cleared)):
+        if edits > 10 and number in {0, found.files}:
+            found.wrong.append(f"seed {seed}: {number} of {found.files} were {what}, so that nothing was tried")
     return found
 
 

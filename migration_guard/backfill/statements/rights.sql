@@ -91,8 +91,9 @@ WHERE e.evtenabled <> 'D' AND f.proowner NOT IN (
 )
 
 -- name: planted
--- Functions, operators and domains that a search_path offers in place of PostgreSQL's own, or of those that a text names: an exact
--- match of types is called first, wherever it stands. What belongs to an extension belongs to who installed that.
+-- Functions, operators and types that run functions (domains, and those with casts) that a search_path offers in place of
+-- PostgreSQL's own, or of those that a text names: an exact match of types is called first, wherever it stands. What belongs to
+-- an extension belongs to who installed that.
 WITH trusted AS (
     SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
     UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
@@ -115,11 +116,14 @@ UNION ALL
 SELECT 'operator ' || path.nspname || '.' || o.oprname || ' of ' || pg_catalog.pg_get_userbyid(o.oprowner)
 FROM pg_catalog.pg_operator AS o JOIN path ON path.oid = o.oprnamespace
 WHERE o.oprowner NOT IN (TABLE trusted)
-
 UNION ALL
-SELECT 'domain ' || path.nspname || '.' || t.typname || ' of ' || pg_catalog.pg_get_userbyid(t.typowner)
+SELECT CASE t.typtype WHEN 'd' THEN 'domain ' ELSE 'type ' END || path.nspname || '.' || t.typname || ' of ' || pg_catalog.pg_get_userbyid(t.typowner)
 FROM pg_catalog.pg_type AS t JOIN path ON path.oid = t.typnamespace
-WHERE t.typtype = 'd' AND t.typowner NOT IN (TABLE trusted) AND t.typname = ANY (%(names)s::text[])
+WHERE t.typowner NOT IN (TABLE trusted) AND t.typname = ANY (%(names)s::text[]) AND (
+    t.typtype = 'd' OR EXISTS (
+        SELECT FROM pg_catalog.pg_cast AS k WHERE t.oid IN (k.castsource, k.casttarget) AND k.castfunc <> 0
+    )
+)
 
 -- name: shadowed
 -- Names of which there are tables in several schemas of a search_path, with these, in order, and the tables' owners: those
@@ -134,7 +138,7 @@ GROUP BY c.relname HAVING pg_catalog.count(DISTINCT c.relowner) > 1 ORDER BY c.r
 
 -- name: foreign_code
 -- Functions of others that run with the rights of who writes to tables: by their triggers and those of tables that cascades
--- write, by constraints, also of the columns' domains, defaults, generated columns, indexes, rules, policies and casts; and
+-- write, by constraints, also of domains in the columns' types, defaults, generated columns, indexes, rules, policies and casts; and
 -- views of others that are read.
 WITH RECURSIVE trusted AS (
     SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
@@ -149,7 +153,15 @@ WITH RECURSIVE trusted AS (
     JOIN pg_catalog.pg_class AS c ON c.oid = written.oid
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     UNION
-    SELECT t.typbasetype, types.relowner FROM pg_catalog.pg_type AS t JOIN types ON types.oid = t.oid WHERE t.typtype = 'd'
+    SELECT part.oid, types.relowner FROM types JOIN pg_catalog.pg_type AS t ON t.oid = types.oid, LATERAL (
+        SELECT pg_catalog.unnest(ARRAY[t.typbasetype, t.typelem])
+        UNION ALL
+        SELECT a.atttypid FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        UNION ALL
+        SELECT r.rngsubtype FROM pg_catalog.pg_range AS r WHERE r.rngtypid = t.oid
+    ) AS part (oid)
+    WHERE part.oid <> 0
 ), holding AS (
     SELECT held.classid, held.objid, c.relowner FROM written
     JOIN pg_catalog.pg_class AS c ON c.oid = written.oid

@@ -110,17 +110,17 @@ def plain(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def kind_of(words: Sequence[str]) -> Kind | None:
-    plain = [word for word in words if " " not in word and not word.startswith("$")]
-    if "backfill" in plain and _ASKS & set(plain):
+    bare = [word for word in words if " " not in word and not word.startswith("$")]
+    if "backfill" in bare and _ASKS & set(bare):
         return None
-    if _QUERIES & set(plain) or any(
-        _ASKING.search(word.rpartition("/")[2]) for word in plain[:4] if not word.startswith("-")
+    if _QUERIES & set(bare) or any(
+        _ASKING.search(word.rpartition("/")[2]) for word in bare[:4] if not word.startswith("-")
     ):
         return None
-    called = {word.rpartition("/")[2] for word in plain}
+    called = {word.rpartition("/")[2] for word in bare}
     if any(called.issuperset(phrase) for phrase in _PHRASES):
         return Kind.MIGRATION
-    named = [word for word in plain if word != "migration-guard" and not word.endswith((".yml", ".yaml", ".log"))]
+    named = [word for word in bare if word != "migration-guard" and not word.endswith((".yml", ".yaml", ".log"))]
     return next((kind for kind, pattern in _KINDS if any(pattern.search(word) for word in named)), None)
 
 

@@ -108,10 +108,11 @@ class _Reader:
     def _followed(self, words: Sequence[str], one: Command, origin: str, above: tuple[_Called, ...]) -> bool:
         """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
         try:
-            path, chosen = self._called(words) if words else (None, ())
+            path, call = self._called(words) if words else (None, None)
         except descriptions.Unreadable as error:
             self.problems.append(Problem(origin, one.line, f"cannot be judged: {error}"))
             return False
+        chosen = call.targets if call is not None else ()
         if path is None or (path, chosen) in above:
             return False
         shown = shown_path(path, self.cwd)
@@ -122,24 +123,23 @@ class _Reader:
                 self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
             return False
         before = len(self.steps)
-        call = make.called(words)
         outer = replace(one, fate=call.fate) if call is not None and call.fate is not None else one
         for each in inner:
             self._command(each.inside(outer), shown, origin, (*above, (path, chosen)))
         return len(self.steps) > before
 
-    def _called(self, words: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
+    def _called(self, words: Sequence[str]) -> tuple[Path | None, make.Call | None]:
         name = words[0].rpartition("/")[2]
         call = make.called(words)
         if call is not None and call.targets:
             for file in ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", ".justfile"):
                 if (path := self.root / file).is_file() and (name == "just") is ("just" in file.lower()):
-                    return path, call.targets
-            return None, ()
+                    return path, call
+            return None, None
         rest = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
         called = rest[0] if name in {"sh", "bash", ".", "source", "exec", "sudo"} and rest else words[0]
         if not called.endswith((".sh", ".bash")):
-            return None, ()
+            return None, None
         for place in (
             called.removeprefix("/app/"),
             called.removeprefix("./"),
@@ -147,8 +147,8 @@ class _Reader:
             called.rpartition("/app/")[2],
         ):
             if (path := self.root / place).is_file():
-                return path, ()
-        return None, ()
+                return path, None
+        return None, None
 
 
 def _inside(path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:

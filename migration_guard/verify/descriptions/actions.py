@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.order import after, before, deploys
-from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Place, Unreadable
+from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, SPEAKS, Command, Fate, Place, Unreadable
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
@@ -24,8 +24,7 @@ from migration_guard.verify.descriptions.yamls import (
 
 _STOPS = Fate(stops=True, why="a step that fails stops its job")
 _ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
-_SIDE = Fate(stops=False, why="it runs by its own schedule", apart=True)
-_BY_THE_CLOCK = ({"schedule"}, {"schedule", "workflow_dispatch"})
+_SCHEDULES = ({"schedule"}, {"schedule", "workflow_dispatch"})
 _UNTOLD = Fate(stops=None, why="an expression says whether it may fail")
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _OPTIONS = re.compile(r"\s-\w*e")
@@ -44,13 +43,13 @@ def read(root: Node, name: str) -> Iterator[Command]:
     whole = deploys(name) or deploys(text(root, "name"))
     needs = {one: texts(get(job, "needs")) for one, job in jobs.items()}
     order = after(needs)
-    apart = {key for key, _, _ in pairs(get(root, "on") or get(root, "true"))} in _BY_THE_CLOCK
+    apart = {key for key, _, _ in pairs(get(root, "on") or get(root, "true"))} in _SCHEDULES
     asked = [key for key in order if _deploys(key, jobs[key], whole=whole)]
     for index, key in enumerate(asked):
         goes_on = any(map(_runs_always, (jobs[one] for one in asked[index + 1 :])))
         place = Place(key, before(key, needs), "workflow")
         for one in _job(jobs[key], _default_shell(jobs[key]) or _default_shell(root), goes_on=goes_on):
-            yield replace(one, place=place, fate=_SIDE if apart else one.fate)
+            yield replace(one, place=place, fate=BY_THE_CLOCK if apart else one.fate)
 
 
 def _default_shell(of: Node) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from migration_guard.lean import dataclass
+from migration_guard.verify.descriptions.order import before
 from migration_guard.verify.descriptions.steps import words_of
 from migration_guard.verify.descriptions.yamls import Node, get, items, line, pairs, text, texts
 
@@ -43,15 +44,7 @@ class Services:
 
     def after(self, name: str) -> frozenset[str]:
         """All services that have to end successfully before one starts, through others too."""
-        seen: set[str] = set()
-        waiting = [name]
-        while waiting:
-            service = self.by_name.get(waiting.pop())
-            for one in service.waits if service is not None else ():
-                if one not in seen:
-                    seen.add(one)
-                    waiting.append(one)
-        return frozenset(seen)
+        return before(name, {one.name: one.waits for one in self.by_name.values()})
 
 
 def recognises(root: Node) -> bool:

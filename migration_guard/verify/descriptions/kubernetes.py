@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from migration_guard.verify.descriptions.steps import RUNS, SPEAKS, Command, Fate, Place, Unreadable
+from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, RUNS, SPEAKS, Command, Fate, Place, Unreadable
 from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts, words
 
 _INIT = Fate(stops=True, why="an init container that fails keeps the pod from starting")
@@ -13,7 +13,6 @@ _MAIN = Fate(stops=True, why="the container ends with its exit code")
 _HOOK = Fate(stops=True, why="a hook that fails makes the release fail")
 _ALONE = Fate(stops=None, why="who waits for a Job is told elsewhere")
 _BESIDE = Fate(stops=False, why="an init container that always restarts runs beside the others")
-_SIDE = Fate(stops=False, why="it runs by its own schedule", apart=True)
 _WORKLOADS = frozenset("Deployment StatefulSet DaemonSet ReplicaSet ReplicationController Rollout".split())
 _WEIGHTS = ("helm.sh/hook-weight", "argocd.argoproj.io/sync-wave")
 _Stage = tuple[int, int, str]
@@ -65,7 +64,9 @@ def _object(root: Node, name: str, earlier: frozenset[str]) -> Iterator[Command]
             main = _HOOK if _hooks(root).strip(",") else _ALONE
             yield from _pod(get(spec, "template", "spec"), main, main, name, earlier)
         case "CronJob":
-            for one in _pod(get(spec, "jobTemplate", "spec", "template", "spec"), _SIDE, _SIDE, name, earlier):
+            for one in _pod(
+                get(spec, "jobTemplate", "spec", "template", "spec"), BY_THE_CLOCK, BY_THE_CLOCK, name, earlier
+            ):
                 yield replace(one, place=None)
         case "Pod":
             yield from _pod(spec, _INIT, _MAIN, name, earlier)
@@ -91,10 +92,6 @@ def _container(node: Node, fate: Fate) -> Command:
     hooks = get(node, "lifecycle")
     if hooks is not None and any(map(SPEAKS.search, words(hooks))):
         raise Unreadable(line(hooks), "what a container runs behind its start or before its end is not read")
-    return _main(node, fate)
-
-
-def _main(node: Node, fate: Fate) -> Command:
     given = (*texts(get(node, "command")), *texts(get(node, "args")))
     place = next((one for name in ("command", "args") if (one := get(node, name)) is not None), node)
     return Command(given, line(place), fate, "" if given else text(node, "name"))

@@ -44,6 +44,9 @@ class Fate:
     """Whether it runs by a schedule of its own, again and again, whatever is deployed."""
 
 
+BY_THE_CLOCK = Fate(stops=False, why="it runs by its own schedule", apart=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a job stands among those that run beside each other, or after one another."""
