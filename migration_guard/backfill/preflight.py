@@ -91,7 +91,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         raise Unfit(f"per: the table {definition.table} has no column {definition.per}{nearest(definition.per, types)}")
     triggers = column_of(connection, "triggers", oid=target.oid)
     written = column_of(connection, "members", oid=target.oid)
-    read = [name for text in (definition.where, definition.update or "") for name in relations(words_of(text))]
+    read = [one for text in (definition.where, definition.update or "") for one in relations(words_of(text))]
     strange = check_code(connection, written, read)
     if strange is not None and on.superuser:
         todo = "run as a role that is no superuser, or let it belong to the table's owner"
@@ -148,7 +148,7 @@ def _values(connection: Connection, definition: Backfill) -> dict[str, Any]:
 
 def _check_path(connection: Asks, table: str, *texts: str) -> None:
     names = [folded(token.text) for text in texts for token in tokens(text) if token.kind == "name"]
-    read = [name for text in texts for name in relations(words_of(text))]
+    read = [name for text in texts for schema, name in relations(words_of(text)) if schema is None]
     if (wrong := check_search_path(connection, table, names) or check_shadows(connection, read)) is not None:
         raise Unfit(wrong)
 

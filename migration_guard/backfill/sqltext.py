@@ -182,15 +182,14 @@ def called(pieces: Sequence[Token]) -> Iterator[str | None]:
         yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None
 
 
-def relations(pieces: Sequence[Token]) -> Iterator[str]:
-    """Give what may be a table that a text reads or writes, where it is named without a schema."""
-    around = [*pieces, Token("sign", "", 0)]
-    for n, (token, after) in enumerate(pairwise(around)):
-        before = around[n - 1] if n else None
-        if (
-            token.kind == "name"
-            and before is not None
-            and before.word in _BEFORE_TABLE
-            and after.text not in {".", "("}
-        ):
-            yield folded(token.text)
+def relations(pieces: Sequence[Token]) -> Iterator[tuple[str | None, str]]:
+    """Give what may be a table that a text reads or writes: the schema that it is named with, if any, and its name."""
+    for n, token in enumerate(pieces):
+        if token.kind != "name" or not n or pieces[n - 1].word not in _BEFORE_TABLE:
+            continue
+        parts, after = [folded(token.text)], n + 1
+        while [one.text for one in pieces[after : after + 1]] == ["."] and after + 1 < len(pieces):
+            parts.append(folded(pieces[after + 1].text))
+            after += 2
+        if [one.text for one in pieces[after : after + 1]] != ["("]:
+            yield parts[-2] if len(parts) > 1 else None, parts[-1]

@@ -85,9 +85,12 @@ def check_shadows(connection: Asks, names: Sequence[str]) -> str | None:
     return None
 
 
-def check_code(connection: Asks, tables: Sequence[int], read: Sequence[str]) -> str | None:
-    """Say whose functions run when tables are written, and whose views are read, with the rights of who does that."""
-    asked_for = {"tables": list(tables), "read": sorted(set(read))}
+def check_code(connection: Asks, tables: Sequence[int], read: Sequence[tuple[str | None, str]]) -> str | None:
+    """Say whose functions run when tables are written, and whose views are read, with the rights of who does that.
+
+    What is read are names of relations, each with the schema that it is named with, if any.
+    """
+    asked_for = {"tables": list(tables), "schemas": [one for one, _ in read], "names": [one for _, one in read]}
     found = [row[0] for row in connection.exec_driver_sql(statement("foreign_code"), asked_for)]
     return _told(found) if found else None
 

@@ -333,11 +333,15 @@ def test_a_trigger_of_somebody_else_that_a_cascade_fires(attacked: Attacked) -> 
     assert f"trigger t calls climb of {attacked.evil}, which would run as a superuser" in str(result)
 
 
-def test_a_view_of_somebody_else_is_not_read_as_a_superuser(attacked: Attacked) -> None:
+@pytest.mark.parametrize(
+    "named", ["calls", "public.calls", 'public."calls"', "Wrapped", "public.wrapped AS x, pg_class"]
+)
+def test_a_view_of_somebody_else_is_not_read_as_a_superuser(attacked: Attacked, named: str) -> None:
     attacked("GRANT CREATE ON SCHEMA public TO {evil}; CREATE SCHEMA theirs AUTHORIZATION {evil}")
     climbing(attacked, "", "int", "1")
     attacked.as_evil("CREATE VIEW public.calls AS SELECT theirs.climb() AS v; GRANT SELECT ON public.calls TO PUBLIC")
-    update = "UPDATE w SET v = (SELECT v FROM calls) WHERE id = ANY(:ids)"
+    attacked("CREATE VIEW wrapped AS SELECT * FROM public.calls")
+    update = f"UPDATE w SET v = (SELECT v FROM {named} LIMIT 1) WHERE id = ANY(:ids)"
     (result,) = run([Backfill(key="w", table="w", where="v IS NULL", update=update)], attacked.url)
     assert f"view calls is of {attacked.evil}, which would run as a superuser" in str(result)
     assert not attacked.has_climbed()

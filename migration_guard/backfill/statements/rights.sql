@@ -139,7 +139,7 @@ GROUP BY c.relname HAVING pg_catalog.count(DISTINCT c.relowner) > 1 ORDER BY c.r
 -- name: foreign_code
 -- Functions of others that run with the rights of who writes to tables: by their triggers and those of tables that cascades
 -- write, by constraints, also of domains in the columns' types, defaults, generated columns, indexes, rules, policies and casts; and
--- views of others that are read.
+-- views of others that are read, also through other views.
 WITH RECURSIVE trusted AS (
     SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
     UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
@@ -162,6 +162,20 @@ WITH RECURSIVE trusted AS (
         SELECT r.rngsubtype FROM pg_catalog.pg_range AS r WHERE r.rngtypid = t.oid
     ) AS part (oid)
     WHERE part.oid <> 0
+), viewed AS (
+    SELECT c.oid, c.relname, c.relowner FROM ROWS FROM (
+        pg_catalog.unnest(%(schemas)s::text[]), pg_catalog.unnest(%(names)s::text[])
+    ) AS named (schema, name)
+    JOIN pg_catalog.pg_class AS c ON c.relname = named.name AND c.relkind = 'v'
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = named.schema
+        OR named.schema IS NULL AND c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(named.name))
+    UNION
+    SELECT c.oid, c.relname, c.relowner FROM viewed
+    JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = viewed.oid
+    JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid AND c.relkind = 'v'
 ), holding AS (
     SELECT held.classid, held.objid, c.relowner FROM written
     JOIN pg_catalog.pg_class AS c ON c.oid = written.oid
@@ -192,10 +206,8 @@ SELECT what || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.
 FROM calling JOIN pg_catalog.pg_proc AS f ON f.oid = calling.function
 WHERE NOT f.prosecdef AND f.proowner <> calling.relowner AND f.proowner NOT IN (TABLE trusted)
 UNION
-SELECT 'view ' || c.relname || ' is of ' || pg_catalog.pg_get_userbyid(c.relowner)
-FROM pg_catalog.unnest(%(read)s::text[]) AS name
-JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(name)) AND c.relkind = 'v'
-WHERE c.relowner NOT IN (TABLE trusted) AND c.relowner NOT IN (
+SELECT 'view ' || relname || ' is of ' || pg_catalog.pg_get_userbyid(relowner)
+FROM viewed WHERE relowner NOT IN (TABLE trusted) AND relowner NOT IN (
     SELECT relowner FROM pg_catalog.pg_class WHERE oid = ANY (%(tables)s::oid[])
 )
 ORDER BY 1
