@@ -453,6 +453,8 @@ def test_alembics_settings_hold_below_versions_and_for_compiled_ones(repository:
         "MIGRATION_MODULES: dict = dict(shop='db' + '.moved')",
         "MIGRATION_MODULES = {}\nMIGRATION_MODULES['shop'] = 'db.moved'",
         "MIGRATION_MODULES = {}\nMIGRATION_MODULES.update(shop='db.moved')",
+        f"MIGRATION_MODULES = {{'shop': 'db' {'+ str() ' * 990}, 'x': 'db.moved'}}",
+        "A = 'a'\n" + "A = A + A\n" * 60 + "MIGRATION_MODULES = {'x': A, 'shop': 'db.moved'}",
     ],
 )
 def test_djangos_settings_say_where_migrations_lie(repository: Path, write: Write, settings: str) -> None:

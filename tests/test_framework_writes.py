@@ -184,6 +184,24 @@ def test_a_model_out_of_sight_is_one(framework: str, source: str, expected: list
     assert operations(source, framework) == expected
 
 
+ADDRESSES = [
+    ("host='a', dbname='b'", "host='a', dbname='b'", []),
+    ("host='a', dbname='b'", "dbname='b', host='a'", []),
+    ("host='a', dbname='b'", "dbname='a', host='b'", ["UPDATE leads"]),
+    ("'dbname=a', **ours", "'dbname=a', **theirs", ["UPDATE leads"]),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), ADDRESSES)
+def test_a_table_is_new_in_the_database_that_it_was_created_in(one: str, other: str, expected: list[str]) -> None:
+    source = (
+        "import psycopg\nfrom settings import ours, theirs\n"
+        f"psycopg.connect({one}).execute('CREATE TABLE leads (a int)')\n"
+        f"psycopg.connect({other}).execute('UPDATE leads SET a = 1')"
+    )
+    assert operations(source, "script") == expected
+
+
 FLASK = "from alembic import op\nfrom flask_sqlalchemy import SQLAlchemy\nfrom app.models import Lead\nrevision = '1'\ndown_revision = None\ndb = SQLAlchemy()\n"
 SESSIONS = {
     "session = db.session()\ndef upgrade():\n    session.query(Lead).filter(Lead.id == 1).delete()": ["DELETE None"],

@@ -57,6 +57,24 @@ def test_offsets(sql: str, expected: list[str]) -> None:
     assert changed(sql) == expected
 
 
+def test_a_text_is_read_anew_once_more_is_known_of_functions_and_triggers() -> None:
+    functions = Functions()
+    fills = [Change(OperationKind.UPDATE, ("leads",), 0, 1)]
+
+    def read() -> list[tuple[str, ...]]:
+        texts = ("INSERT INTO calls (a) VALUES (1)", "SELECT fill()", "INSERT INTO talks (a) VALUES (1)")
+        steps = [step for text in texts for step in read_sql(text, functions=functions)]
+        return [step.tables for step in steps if isinstance(step, Change)]
+
+    assert read() == read() == [("calls",), ("talks",)]
+    functions.create("fill", fills, ())
+    assert read() == [("calls",), ("leads",), ("talks",)]
+    functions.arm("calls", "fill", {"INSERT"})
+    assert read() == [("calls",), ("leads",), ("leads",), ("talks",)]
+    functions.rename("calls", "talks")
+    assert read() == [("calls",), ("leads",), ("leads",), ("talks",), ("leads",)]
+
+
 def test_offsets_in_a_function_that_is_only_created() -> None:
     sql = "CREATE FUNCTION app.f() RETURNS void AS $b$\nBEGIN\n  DELETE FROM a;\nEND $b$ LANGUAGE plpgsql;"
     (step,) = read_sql(sql)

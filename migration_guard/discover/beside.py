@@ -27,7 +27,7 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _CALLS = re.compile(
-    r"^\s*select\s+(?:\*\s*from\s+)?(?!(?:count|sum|min|max|avg|now|version|coalesce|exists|concat|lower|upper|cast|distinct|"
+    r"^[^\S\n]*select\s+(?:\*\s*from\s+)?(?!(?:count|sum|min|max|avg|now|version|coalesce|exists|concat|lower|upper|cast|distinct|"
     r"current_\w+|to_\w+|pg_\w+|pg_catalog\.\w+|(?:next|set|curr)val)\s*\()[\w.\"]+\s*\(",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -111,13 +111,16 @@ def _locations(section: Mapping[str, object], key: str, here: Path) -> Iterator[
 
 
 def _filled_in(text: str, section: Mapping[str, object], here: Path) -> str:
-    """A value with those that it names, which may name others."""
+    """A value with those that it names, which may name others; what is longer than a list of folders is left as it is."""
+
+    def named(found: re.Match[str]) -> str:
+        said = os.fspath(here) if found[1] == "here" else str(section.get(found[1].lower(), found[0]))
+        return said if len(said) <= _LONGEST else found[0]
+
     for _ in range(_NAMED_BY_NAMED):
-        text = _NAMED.sub(
-            lambda found: os.fspath(here) if found[1] == "here" else str(section.get(found[1].lower(), found[0])), text
-        )
         if len(text) > _LONGEST:
             break
+        text = _NAMED.sub(named, text)
     return text.replace("%%", "%")
 
 
@@ -184,10 +187,20 @@ def _text(node: ast.AST | None, texts: Mapping[str, str]) -> str | None:
             return text
         case ast.Name(id=name):
             return texts.get(name)
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            parts = [_text(left, texts), _text(right, texts)]
+        case ast.BinOp(op=ast.Add()):
+            parts = [_text(one, texts) for one in _added(node)]
         case ast.JoinedStr(values=values):
             parts = [_text(one.value if isinstance(one, ast.FormattedValue) else one, texts) for one in values]
         case _:
             return None
-    return None if None in parts else "".join(part or "" for part in parts)
+    known = [part for part in parts if part is not None]
+    return "".join(known) if len(known) == len(parts) and sum(map(len, known)) <= _LONGEST else None
+
+
+def _added(node: ast.expr) -> list[ast.expr]:
+    """What a sum adds, however many there are."""
+    found: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        found.append(node.right)
+        node = node.left
+    return [node, *reversed(found)]

@@ -18,7 +18,7 @@ FOLDER = "migrations"
 DOES = frozenset({"Migration"})
 """What Django looks for."""
 _PLAINLY = re.compile(rb"^class[ \t]+Migration\b", re.MULTILINE)
-_STATED = re.compile(r"^\s*class[ \t]+Migration\b|^\s*Migration[ \t]*[=:]", re.MULTILINE)
+_STATED = re.compile(r"^[^\S\n]*class[ \t]+Migration\b|^[^\S\n]*Migration[ \t]*[=:]", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

@@ -30,7 +30,7 @@ _HOOKS = {
     **dict.fromkeys(("before_uninstall", "after_uninstall"), Direction.DOWNGRADE),
 }
 _HOOKS_FILE = "hooks.py"
-_FRAPPE = re.compile(r"^\s*(?:from|import)\s+frappe\b", re.MULTILINE)
+_FRAPPE = re.compile(r"^[^\S\n]*(?:from|import)\s+frappe\b", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

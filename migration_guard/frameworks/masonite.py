@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 WORDS = (b"Migration",)
-_IMPORTED = re.compile(r"^\s*from\s+(?:masoniteorm|masonite|orator)[\w.]*\s+import\s+.*\bMigration\b", re.MULTILINE)
+_IMPORTED = re.compile(
+    r"^[^\S\n]*from\s+(?:masoniteorm|masonite|orator)[\w.]*\s+import\s+.*\bMigration\b", re.MULTILINE
+)
 _PACKAGES = ("masoniteorm", "masonite", "orator")
 
 

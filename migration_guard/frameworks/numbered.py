@@ -28,7 +28,7 @@ def recognises(path: PurePath, source: bytes) -> bool:
         return False
     found = bindings(source)
     if found is None:
-        return bool(re.search(r"^\s*(?:async\s+)?def\s+m\d{3,}", text, re.MULTILINE))
+        return bool(re.search(r"^[^\S\n]*(?:async\s+)?def\s+m\d{3,}", text, re.MULTILINE))
     return any(_NAME.match(name) and first in HANDLES for name, first in (*found.functions, *found.methods))
 
 

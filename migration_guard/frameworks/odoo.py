@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WORDS = (b"def migrate(",)
 _STAGE = re.compile(r"^(?:pre|post|end)(?:[-_].*)?\.py$")
 _VERSION = re.compile(r"^(?:\d+\.)+(?:saas~)?[\d.]+$|^saas~[\d.]+$|^0\.0\.0$|^tests$")
-_DEFINED = re.compile(r"^\s*def\s+migrate\s*\(\s*(?:cr|env)\b", re.MULTILINE)
+_DEFINED = re.compile(r"^[^\S\n]*def\s+migrate\s*\(\s*(?:cr|env)\b", re.MULTILINE)
 _MANIFESTS = ("__manifest__.py", "__openerp__.py")
 _HOOKS = {
     "pre_init_hook": Direction.UPGRADE,

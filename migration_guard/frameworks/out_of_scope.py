@@ -5,7 +5,7 @@ from __future__ import annotations
 from migration_guard.later import re
 
 _PACKAGES = re.compile(
-    rb"^\s*(?:from|import)\s+(?:(?P<alike>cassandra|cqlengine|surrealdb)|(?P<other>"
+    rb"^[^\S\n]*(?:from|import)\s+(?:(?P<alike>cassandra|cqlengine|surrealdb)|(?P<other>"
     rb"beanie|bunnet|mongoengine|mongodb_migrations|pymongo|pymongo_migrate|motor|odmantic|umongo|"
     rb"neo4j|neomodel|elasticsearch|elasticsearch_dsl|opensearchpy|arango|pynamodb|couchdb|"
     rb"google\.cloud\.firestore|google\.cloud import firestore))\b",

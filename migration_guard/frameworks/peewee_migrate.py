@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 WORDS = (b"migrator",)
-_DEFINED = re.compile(r"^\s*def\s+(?:migrate|rollback|upgrade|downgrade)\s*\(\s*migrator\b", re.MULTILINE)
+_DEFINED = re.compile(r"^[^\S\n]*def\s+(?:migrate|rollback|upgrade|downgrade)\s*\(\s*migrator\b", re.MULTILINE)
 _NUMBERED = re.compile(r"^\d{3,}_\w+\.py$")
 _ENTRIES = {
     "migrate": Direction.UPGRADE,

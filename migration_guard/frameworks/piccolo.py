@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 WORDS = (b"piccolo",)
-_DEFINED = re.compile(r"^\s*async\s+def\s+forwards\s*\(\s*\)", re.MULTILINE)
+_DEFINED = re.compile(r"^[^\S\n]*async\s+def\s+forwards\s*\(\s*\)", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WORDS = (b"Migration",)
 GATED = True
 LOADED_BY_NAME = True
-_SOUTH = re.compile(r"^\s*(?:from|import)\s+south\b", re.MULTILINE)
+_SOUTH = re.compile(r"^[^\S\n]*(?:from|import)\s+south\b", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 WORDS = (b"migrate_engine", b"upgrade(")
-_DEFINED = re.compile(r"^\s*def\s+(?:upgrade|downgrade)\s*\(\s*(?:migrate_)?engine\b", re.MULTILINE)
+_DEFINED = re.compile(r"^[^\S\n]*def\s+(?:upgrade|downgrade)\s*\(\s*(?:migrate_)?engine\b", re.MULTILINE)
 _NUMBERED = re.compile(r"^\d{3,}[_\w]*\.py$")
 
 

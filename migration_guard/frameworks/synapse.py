@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 WORDS = (b"run_create", b"run_upgrade")
-_DEFINED = re.compile(r"^\s*def\s+run_(?:create|upgrade)\s*\(\s*cur", re.MULTILINE)
+_DEFINED = re.compile(r"^[^\S\n]*def\s+run_(?:create|upgrade)\s*\(\s*cur", re.MULTILINE)
 _ENTRIES = ("run_create", "run_upgrade")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
 WORDS = (b"Migration",)
-_TORTOISE = re.compile(r"^\s*(?:from|import)\s+tortoise\b", re.MULTILINE)
+_TORTOISE = re.compile(r"^[^\S\n]*(?:from|import)\s+tortoise\b", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

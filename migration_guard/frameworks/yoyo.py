@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WORDS = (b"yoyo",)
 GATED = True
-_YOYO = re.compile(r"^\s*(?:from|import)\s+yoyo\b", re.MULTILINE)
+_YOYO = re.compile(r"^[^\S\n]*(?:from|import)\s+yoyo\b", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

@@ -156,8 +156,13 @@ class Handle(Value):
 
 def opened(call: Call, handle: Value) -> Value:
     """A way to a database that the migration makes for itself: by the same address it is the same."""
-    given = [str(one) if isinstance(one, Text) and one.known else None for one in call.arguments]
-    call.machine.ledger.open(spot_of(call.place).key if None in given or not given else tuple(given))
+    said = {
+        name: str(one) if isinstance(one, Text) and one.known else None
+        for name, one in (*enumerate(call.positional), *call.named.items())
+    }
+    address = frozenset(said.items())
+    is_known = bool(said) and None not in said.values() and not call.open
+    call.machine.ledger.open(address if is_known else (spot_of(call.place).key, address))
     return handle
 
 

@@ -282,9 +282,8 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
 def _not_known(handle: Handle, name: str, call: Call) -> Value:
     """What no list says anything of: it may call what it is given, and do anything."""
     machine = call.machine
-    if (
-        handle.of is not None and handle.of.method_of(name) is not None
-    ):  # of the project's own: what it has is the handle's
+    if handle.of is not None and handle.of.method_of(name) is not None:
+        # of the project's own: what it has is the handle's
         return Glimpsed(handle.of, call, handle).method(name, call)
     if name == "execute_wrapper":
         for option in (option for value in call.arguments for option in value.alternatives()):

@@ -132,7 +132,7 @@ def _of_family(change: _Change) -> Piece:
     """Make a function of the outermost loop with all that it changes. Raises CannotMove and CannotRemove."""
     operation, schema, migration = change.operation, change.schema, change.migration
     loop = _loop_of(change)
-    told = Tables(schema.children, schema.parents, {})
+    told = Tables(schema.children, schema.parents, schema.accessors, {})
     path, known = change.one.candidate.path, (told, schema.table_of)
     family = Family(migration, path, loop.site.statements, loop.members, known)
     told_of = [one.rendition.rows for one in loop.changes if one.rendition is not None]

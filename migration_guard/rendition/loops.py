@@ -13,7 +13,7 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Place, Value
 from migration_guard.rendition.kinds import Kind
-from migration_guard.rendition.spelling import NotRendered, quoted, shown, spelt, understood_no
+from migration_guard.rendition.spelling import NotRendered, shown, spelt, understood_no
 from migration_guard.rendition.texts import Texts
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ class Body:
             ):
                 return self._fields.related(relation.value, attr.value)
             case cst.FormattedString():
-                return self._formatted(node), Kind.TEXT
+                return self._formatted(node)
             case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()):
                 return f"({self._test(node)})", Kind.TRUTH
             case cst.BinaryOperation():
@@ -366,24 +366,21 @@ class Body:
             raise NotRendered(_PYTHON.format(f"{field}, which it assigns"))
         return f"({ways[0][1]})", self._fields.kind(field)
 
-    def _formatted(self, node: cst.FormattedString) -> str:
-        parts = []
+    def _formatted(self, node: cst.FormattedString) -> tuple[str, Kind]:
+        parts: list[str | cst.BaseExpression | None] = []
         for part in node.parts:
-            if isinstance(part, cst.FormattedStringText):
-                parts.append(quoted(part.value.replace("{{", "{").replace("}}", "}")))
-                if "\\" in part.value:
-                    raise understood_no(node)
-                continue
-            value, kind = (
-                self._value(part.expression) if isinstance(part, cst.FormattedStringExpression) else ("", Kind.OTHER)
-            )
-            plain = (
-                isinstance(part, cst.FormattedStringExpression) and part.format_spec is None and part.conversion is None
-            )
-            if not plain or kind not in (Kind.TEXT, Kind.NUMBER):
-                raise NotRendered(_PYTHON.format(shown(node)))
-            parts.append(f"COALESCE({value if kind is Kind.TEXT else f'CAST({value} AS TEXT)'}, 'None')")
-        return f"({' || '.join(parts)})" if parts else "''"
+            match part:
+                case cst.FormattedStringText(value=text):
+                    if "\\" in text:
+                        raise understood_no(node)
+                    parts.append(text.replace("{{", "{").replace("}}", "}"))
+                case cst.FormattedStringExpression(expression=given, conversion=None, format_spec=None, equal=None):
+                    parts.append(given)
+                case _:
+                    parts.append(None)
+        if (said := self._texts.joined(parts)) is None:
+            raise NotRendered(_PYTHON.format(shown(node)))
+        return said
 
     def _computed(self, node: cst.BinaryOperation) -> tuple[str, Kind]:
         if (filled := self._texts.filled_in(node)) is not None:

@@ -57,20 +57,17 @@ class Texts:
             return None
         match method, texts:
             case "replace", [old, new] if old:
-                said = f"REPLACE({{}}, {quoted(old)}, {quoted(new)})"
+                before, after, made = "REPLACE(", f", {quoted(old)}, {quoted(new)})", Kind.TEXT
             case (("strip" | "lstrip" | "rstrip"), [letters]) if letters:
-                said = f"{_SIDES[method]}({{}}, {quoted(letters)})"
+                before, after, made = f"{_SIDES[method]}(", f", {quoted(letters)})", Kind.TEXT
             case "startswith", [start] if start:
-                said = f"(LEFT({{}}, {len(start)}) = {quoted(start)})"
+                before, after, made = "(LEFT(", f", {len(start)}) = {quoted(start)})", Kind.TRUTH
             case "endswith", [end] if end:
-                said = f"(RIGHT({{}}, {len(end)}) = {quoted(end)})"
+                before, after, made = "(RIGHT(", f", {len(end)}) = {quoted(end)})", Kind.TRUTH
             case _:
                 return None
         value, kind = self._said(subject)
-        if kind is not Kind.TEXT:
-            return None
-        before, after = said.split("{}")
-        return before + value + after, Kind.TRUTH if method.endswith("with") else Kind.TEXT
+        return (before + value + after, made) if kind is Kind.TEXT else None
 
     def part(self, node: cst.Subscript) -> Said | None:
         """Give `text[:10]`, `text[3:]` and `text.split(",")[0]`."""
@@ -119,13 +116,13 @@ class Texts:
             if following is None:
                 return None
             parts.append(following)
-        return self._joined([*parts, text[end:]]) if next(left, None) is None else None
+        return self.joined([*parts, text[end:]]) if next(left, None) is None else None
 
     def _formatted(self, subject: cst.BaseExpression, given: list[cst.BaseExpression]) -> Said | None:
         text = self._text(subject)
         parts = list(self._holes(text, given)) if text is not None else []
         used = [one for one in parts if one is None or not isinstance(one, str)]
-        return self._joined(parts) if text is not None and len(used) == len(given) else None
+        return self.joined(parts) if text is not None and len(used) == len(given) else None
 
     @staticmethod
     def _holes(text: str, given: list[cst.BaseExpression]) -> Iterator[str | cst.BaseExpression | None]:
@@ -139,7 +136,8 @@ class Texts:
             if field is not None:
                 yield next(left, None) if not field and not spec and conversion is None else None
 
-    def _joined(self, parts: list[str | cst.BaseExpression | None]) -> Said | None:
+    def joined(self, parts: list[str | cst.BaseExpression | None]) -> Said | None:
+        """Put texts and values in a row, as `str()` shows these; None where one of them is not said exactly."""
         found = []
         for one in parts:
             said = (quoted(one), Kind.TEXT) if isinstance(one, str) else self._shown(one) if one is not None else None

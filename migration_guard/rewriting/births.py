@@ -7,7 +7,7 @@ made for leaves the loop's rows at the same time: it is deleted, or no longer ma
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import libcst as cst
 
@@ -21,6 +21,7 @@ _BETWEEN = frozenset({"add", "set"})
 """Methods that make rows of the table between two others."""
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _AGAIN = "its loop makes new rows, which a second run would make again"
+_READS = "its loop makes rows of a kind that it reads, and a second run would find them"
 
 
 def makes_rows(call: cst.Call) -> bool:
@@ -64,32 +65,52 @@ class Births:
         if birth.table == self._owned.rows[self._row].table:
             return "its loop makes new rows of the table that it goes through"
         if function.attr in _BETWEEN:
-            return self._between(function)
+            return self._between(birth.node, function)
         if birth.node.args:
             return _AGAIN
         if function.attr in _IF_MISSING:
             return self._if_missing(birth, function)
-        return None if self._is_asked_for(birth) or self._leaves(birth) else _AGAIN
+        if self._leaves(birth):
+            return None
+        return _AGAIN if self._question(birth) is None else _READS if self._is_read(birth) else None
 
-    def _between(self, function: ast.Attribute) -> str | None:
-        """`row.tags.add(tag)`, where the loop asks for these nowhere."""
+    def _between(self, call: ast.Call, function: ast.Attribute) -> str | None:
+        """`row.tags.add(tag)`, where the loop asks for these nowhere, from neither side."""
         match function.value:
             case ast.Attribute(value=ast.Name(id=name), attr=field) if name == self._row:
-                others = [
-                    one
-                    for one in ast.walk(self._loop)
-                    if isinstance(one, ast.Attribute) and one.attr == field and not self._is_made_by(one)
-                ]
-                asked = [
-                    one for one in ast.walk(self._loop) if isinstance(one, ast.keyword) and _speaks(one.arg, field)
-                ]
-                return _AGAIN if others or asked else None
+                names = {field, *self._owned.names_of(self._row)}
+                added = [*call.args, *(one.value for one in call.keywords)]
+                asked = any(
+                    self._speaks(one, names)
+                    for one in (*self._besides_births(), *(inner for whole in added for inner in ast.walk(whole)))
+                )
+                return _AGAIN if asked or any(map(self._is_rewritten, added)) else None
         return "its loop makes rows between others than the row that it is at"
 
-    def _is_made_by(self, node: ast.Attribute) -> bool:
-        method = self._above.get(id(node))
-        call = self._above.get(id(method)) if method is not None else None
-        return isinstance(method, ast.Attribute) and any(call is birth.node for birth in self._births)
+    def _besides_births(self) -> Iterator[ast.AST]:
+        """The code of the loop without the calls that make rows."""
+        made = {id(inner) for birth in self._births for inner in ast.walk(birth.node)}
+        return (one for one in ast.walk(self._loop) if id(one) not in made)
+
+    @staticmethod
+    def _speaks(node: ast.AST, names: set[str]) -> bool:
+        match node:
+            case ast.keyword(arg=str() as said) | ast.Constant(value=str() as said) | ast.Attribute(attr=said):
+                return not names.isdisjoint(said.lower().lstrip("-").split("__"))
+        return False
+
+    def _is_read(self, birth: Birth) -> bool:
+        """Whether the loop reads the row's rows of that table, but for the questions whether there are any."""
+        asked = [rows for one in self._births if (rows := self._question(one)) is not None]
+        calls = (self._above[id(self._above[id(rows)])] for rows in asked)
+        known = {id(inner) for call in calls for inner in ast.walk(call)}
+        return any(
+            isinstance(one, (ast.Attribute, ast.Call))
+            and id(one) not in known
+            and (found := self._owned.of(one)) is not None
+            and found.table == birth.table
+            for one in self._besides_births()
+        )
 
     def _if_missing(self, birth: Birth, function: ast.Attribute) -> str | None:
         sought = [one for one in birth.node.keywords if one.arg not in {"defaults", "create_defaults"}]
@@ -98,8 +119,14 @@ class Births:
             return _AGAIN
         if any("__" in (one.arg or "") or not self._stays(one.value) for one in sought):
             return _AGAIN
+        names = {(one.arg or "").removesuffix("_id") for one in sought}
+        filled = [self._filled(one) for one in defaults]
+        if any(one is None or one & names for one in filled) or names & self._written:
+            return "its loop makes rows that may not stay what it looks for, and a second run would make them again"
+        if function.attr == "update_or_create" and any(map(self._is_rewritten, defaults)):
+            return "its loop makes a value of one that it writes anew, and a second run would change it again"
         if self._ties(birth):
-            return None
+            return _READS if self._is_read(birth) else None
         if function.attr == "update_or_create":
             return "its loop writes rows that may belong to several of those that it goes through"
         columns = {name for one in sought for name in (one.arg or "", f"{one.arg}_id")}
@@ -112,12 +139,43 @@ class Births:
             return "its loop makes rows that may belong to several of those that it goes through, and the first decides"
         return None
 
+    def _filled(self, defaults: ast.expr) -> set[str] | None:
+        """The fields that a dictionary gives, where all of them are known."""
+        match self._held_once(defaults):
+            case ast.Dict(keys=keys):
+                names = [one.value if isinstance(one, ast.Constant) else None for one in keys]
+            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+                names = [one.arg for one in keywords]
+            case _:
+                return None
+        return {str(one).removesuffix("_id") for one in names} if None not in names else None
+
+    def _held_once(self, node: ast.expr) -> ast.expr:
+        """Look through a variable that is set once and used nowhere else."""
+        used = [one.id for one in ast.walk(self._loop) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+        return behind(node, {name: value for name, value in self._held.items() if used.count(name) == 1})
+
     def _stays(self, value: ast.expr) -> bool:
-        """Whether an expression gives the same when the loop has written its row."""
-        return not any(
-            isinstance(one, ast.Attribute) and one.attr.removesuffix("_id") in self._written
-            for one in self._made_of(value)
-        ) and not any(isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) for one in self._made_of(value))
+        """Whether an expression gives the same when the loop has written its row, and asks for nothing."""
+        asks = any(isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) for one in self._made_of(value))
+        return not asks and not self._is_rewritten(value)
+
+    def _is_rewritten(self, value: ast.expr) -> bool:
+        """Whether the loop may write what an expression is made of: a field, one of a row given whole, what `F` names."""
+        births = [birth.node for birth in self._births]
+        for one in self._made_of(value):
+            match one:
+                case ast.Attribute(attr=field) if field.removesuffix("_id") in self._written:
+                    return True
+                case ast.Call(func=ast.Name(id="F") | ast.Attribute(attr="F")):
+                    return True
+                case ast.Call(args=args, keywords=keywords) if self._written and all(
+                    one is not each for each in births
+                ):
+                    given = (*args, *(each.value for each in keywords))
+                    if any(isinstance(each, ast.Name) and each.id in self._owned.rows for each in given):
+                        return True
+        return False
 
     def _is_of_the_row(self, value: ast.expr) -> bool:
         inside = {
@@ -141,7 +199,7 @@ class Births:
         assert isinstance(birth.node.func, ast.Attribute)
         manager = birth.node.func.value
         child = [manager] if self._is_child(manager, birth.table) else []
-        return [*child, *(one for one in birth.node.keywords if self._owned.is_tie(birth.table, one))]
+        return [*child, *(one for one in birth.node.keywords if self._owned.tie(birth.table, one) is not None)]
 
     def _is_child(self, manager: ast.expr, table: str) -> bool:
         found = self._owned.of(manager)
@@ -149,34 +207,51 @@ class Births:
 
     # --- Made only where there is none -------------------------------------------------------------------------------
 
-    def _is_asked_for(self, birth: Birth) -> bool:
-        """Whether it stands in an `if` that asks whether the row has such a one."""
-        if not self._ties(birth):
-            return False
+    def _question(self, birth: Birth) -> ast.expr | None:
+        """The rows of which an `if` around it asks whether there are any, where these would hold the one that is made."""
+        if birth.node.args or not self._ties(birth):
+            return None
         node: ast.AST = birth.node
         while (parent := self._above.get(id(node))) is not None and parent is not self._loop:
-            if isinstance(parent, ast.If) and any(node is one for one in parent.body):
-                rows = _none_of(behind(parent.test, self._held), self._held)
+            if isinstance(parent, ast.If) and not parent.orelse and any(node is one for one in parent.body):
+                rows = _none_of(parent.test, self._held_once)
                 if rows is not None and self._finds(rows, birth):
-                    return True
+                    return rows
             node = parent
-        return False
+        return None
 
     def _finds(self, rows: ast.expr, birth: Birth) -> bool:
         """Whether a queryset would hold the row that is made."""
         found = self._owned.of(rows)
         if found is None or found.table != birth.table:
             return False
-        given = {one.arg: ast.dump(one.value) for one in birth.node.keywords}
+        given = {
+            one.arg: ast.dump(one.value)
+            for one in birth.node.keywords
+            if (one.arg or "").removesuffix("_id") not in self._written
+        }
+        links = self._links(birth)
         while isinstance(rows, ast.Call) and isinstance(rows.func, ast.Attribute):
             if rows.func.attr not in {"filter", "all", "order_by"} or (rows.func.attr == "filter" and rows.args):
                 return False
             for one in rows.keywords:
                 same = given.get(one.arg) == ast.dump(one.value) and self._stays(one.value)
-                if not self._owned.is_tie(birth.table, one) and not same:
+                if self._owned.tie(birth.table, one) not in links and not same:
                     return False
             rows = rows.func.value
-        return True
+        return self._links_by(rows) <= links
+
+    def _links(self, birth: Birth) -> frozenset[tuple[str, str]]:
+        """By which foreign keys the new row belongs to which variables' rows."""
+        assert isinstance(birth.node.func, ast.Attribute)
+        ties = (self._owned.tie(birth.table, one) for one in birth.node.keywords)
+        return self._links_by(birth.node.func.value) | {one for one in ties if one is not None}
+
+    def _links_by(self, manager: ast.expr) -> frozenset[tuple[str, str]]:
+        match manager:
+            case ast.Attribute(value=ast.Name(id=name), attr=accessor) if accessor in self._owned.children_of(name):
+                return frozenset({(self._owned.children_of(name)[accessor][1], name)})
+        return frozenset()
 
     # --- Made for a row that leaves ----------------------------------------------------------------------------------
 
@@ -195,9 +270,9 @@ class Births:
             and isinstance(one.func.value, ast.Name)
             and one.func.value.id == self._row
         }
-        if "delete" in done or (self._ties(birth) and self._has_none(birth)):
+        if "delete" in done or self._has_none(birth):
             return True
-        return "save" in done and any(self._differs(field, value) for field, value in self._set_at_last())
+        return any(self._differs(field, value) for field, value in self._saved_at_last())
 
     def _has_none(self, birth: Birth) -> bool:
         """Whether the loop goes through rows that have none of what is made, `filter(visits__isnull=True)`."""
@@ -205,7 +280,8 @@ class Births:
         for one in self._asked():
             name, _, lookup = (one.arg or "").partition("__")
             none = isinstance(one.value, ast.Constant) and one.value.value is {"isnull": True, "": None}.get(lookup, "")
-            if none and children.get(name) == birth.table:
+            table, field = children.get(name, ("", ""))
+            if none and table == birth.table and (field, self._row) in self._links(birth):
                 return True
         return False
 
@@ -216,16 +292,34 @@ class Births:
             yield from chain.keywords if chain.func.attr == "filter" else ()
             chain = chain.func.value
 
-    def _set_at_last(self) -> Iterator[tuple[str, ast.expr]]:
-        """What the loop sets the row's fields to in any case, and once."""
-        lines = [
-            one for one in ast.walk(self._loop) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+    def _saved_at_last(self) -> Iterator[tuple[str, ast.expr]]:
+        """What the loop sets the row's fields to in any case, and once, and saves."""
+        stored = [
+            one.attr
+            for one in ast.walk(self._loop)
+            if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
         ]
-        for line in self._loop.body:
+        for number, line in enumerate(self._loop.body):
             match line:
                 case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=field)], value=value):
-                    if name == self._row and [one.attr for one in lines].count(field) == 1:
+                    saved = any(self._saves(one, field) for one in self._loop.body[number:])
+                    if name == self._row and stored.count(field) == 1 and saved:
                         yield field, value
+
+    def _saves(self, line: ast.stmt, field: str) -> bool:
+        match line:
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="save"), args=[], keywords=said)
+            ):
+                pass
+            case _:
+                return False
+        match said:
+            case []:
+                return name == self._row
+            case [ast.keyword(arg="update_fields", value=ast.List(elts=fields) | ast.Tuple(elts=fields))]:
+                return name == self._row and any(isinstance(one, ast.Constant) and one.value == field for one in fields)
+        return False
 
     def _differs(self, field: str, value: ast.expr) -> bool:
         """Whether the loop's rows have something else there: a condition of its queryset says so."""
@@ -263,15 +357,15 @@ class Births:
                     yield from (model, function.value)
 
 
-def _none_of(test: ast.expr, held: Mapping[str, ast.expr]) -> ast.expr | None:
+def _none_of(test: ast.expr, behind: Callable[[ast.expr], ast.expr]) -> ast.expr | None:
     """The queryset of which a condition says that it has no rows."""
-    match test:
+    match behind(test):
         case ast.UnaryOp(op=ast.Not(), operand=inner):
-            match behind(inner, held):
+            match behind(inner):
                 case ast.Call(func=ast.Attribute(value=rows, attr="exists" | "first" | "last" | "count"), args=[]):
                     return rows
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[ast.Constant(value=nothing)]):
-            match behind(left, held):
+            match behind(left):
                 case ast.Call(func=ast.Attribute(value=rows, attr="count"), args=[]) if (
                     nothing == 0 and nothing is not False
                 ):
@@ -287,7 +381,3 @@ def _held(loop: ast.For) -> Iterator[tuple[str, ast.expr]]:
         match line:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if stored.count(name) == 1:
                 yield name, value
-
-
-def _speaks(keyword: str | None, field: str) -> bool:
-    return field in (keyword or "").split("__")

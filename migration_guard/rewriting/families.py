@@ -57,7 +57,7 @@ class Family(Django):
         super().__init__(migration, path, statements, [every[0].call], every[0].asked)
         self._every = every
         row = row_of(self._loop)[0] if isinstance(self._loop, cst.For) else None
-        self._told = Tables(told.children, told.parents, self._models(table_of))
+        self._told = Tables(told.children, told.parents, told.relations, self._models(table_of))
         if row is None or not isinstance(self._loop, cst.For):
             raise CannotRemove(f"it is no loop over rows; {BY_HAND}")
         self.row = row

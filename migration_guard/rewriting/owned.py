@@ -7,7 +7,7 @@ belongs to it: no other row of the loop comes to the same rows.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from migration_guard.lean import dataclass
 
@@ -33,6 +33,8 @@ class Tables:
     """By which names a row leads to rows that belong to it: their table, and their field."""
     parents: Callable[[str], Mapping[str, str]]
     """The foreign keys of a table, each with the table that it leads to."""
+    relations: Callable[[str], Collection[str]]
+    """By which names rows of any table lead to rows of a table, in lower case."""
     models: Mapping[str, str]
     """The variables that hold models, each with its table."""
 
@@ -112,13 +114,21 @@ class Owned:
             inner = inner.func.value
         return None
 
-    def children_of(self, row: str) -> Mapping[str, str]:
-        """By which names the row leads to rows that belong to it, each with their table."""
-        return {name: found[0] for name, found in self._tables.children(self.rows[row].table).items()}
+    def children_of(self, row: str) -> Mapping[str, tuple[str, str]]:
+        """By which names a row leads to rows that belong to it: their table, and their field."""
+        return self._tables.children(self.rows[row].table) if row in self.rows else {}
 
-    def is_tie(self, table: str, given: ast.keyword) -> bool:
-        """Whether a row of a table that is given this belongs to a row of the loop's."""
-        return self._tie(table, given) is not None
+    def names_of(self, row: str) -> Collection[str]:
+        """By which names rows of any table lead to rows of the table of a row, in lower case."""
+        return self._tables.relations(self.rows[row].table)
+
+    def tie(self, table: str, given: ast.keyword) -> tuple[str, str] | None:
+        """By which foreign key a row of a table that is given this belongs to which variable's row; None if it does not."""
+        field = self._tie(table, given)
+        match given.value:
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name)) if field is not None:
+                return field, name
+        return None
 
     def _tie(self, table: str, given: ast.keyword) -> str | None:
         """The foreign key by which it does."""

@@ -45,17 +45,10 @@ _OF_SCHEMA = {"schedule": "cron", "schedule_in_database": "cron", "unschedule": 
 _SYNTAX = frozenset(
     "against apply by columns conflict cube cursor div dual escape filter first group index key language left materialized next nologging "
     "offset on only ordinality over partition passing path pivot qualify recursive regexp respect return returning right rlike rollup row rows "
-    "separator set sets straight_join timestampadd timestampdiff top unpivot using value values view when where window with within xor include if elsif elseif while until exit raise assert perform call execute into from join array".split()
+    "separator set sets straight_join top unpivot using value values view when where window with within xor include if elsif elseif while until exit raise assert perform call execute into from join array".split()
 )
 """Words before a parenthesis that call nothing."""
 _CATALOGUES = frozenset({"pg_catalog", "information_schema", "sys"})
-_PRAGMAS = frozenset(
-    f"pragma_{name}"
-    for name in "table_info table_xinfo table_list index_list index_info index_xinfo foreign_key_list foreign_key_check "
-    "database_list collation_list function_list module_list pragma_list compile_options integrity_check quick_check "
-    "user_version application_id schema_version page_count page_size freelist_count encoding journal_mode".split()
-)
-"""SQLite's functions that give what a PRAGMA tells, which no list of functions names."""
 _EVERY = ("postgres", "mysql", "sqlite", "tsql")
 
 
@@ -71,7 +64,7 @@ def is_known(name: Name, dialect: str) -> bool:
     if schema and schema not in _CATALOGUES:
         return False
     servers = (dialect,) if dialect in _EVERY else _EVERY
-    return last in _SYNTAX or last in _listed("syntax", *servers) or ("sqlite" in servers and last in _PRAGMAS)
+    return last in _SYNTAX or last in _listed("syntax", *servers)
 
 
 @lru_cache(1)

@@ -27,6 +27,14 @@ class Migration(migrations.Migration):
                 ("leads", models.ManyToManyField("crm.Lead", related_name="labels")),
             ],
         ),
+        migrations.CreateModel(
+            "Pair",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True)),
+                ("one", models.ForeignKey("crm.Lead", related_name="ones", on_delete=models.CASCADE)),
+                ("other", models.ForeignKey("crm.Lead", null=True, related_name="others", on_delete=models.CASCADE)),
+            ],
+        ),
         migrations.AddField("Lead", "label", models.ForeignKey("crm.Label", null=True, on_delete=models.SET_NULL)),
     ]
 """
@@ -43,6 +51,10 @@ LOOPS = {
     "asked_for": """for lead in Lead.objects.filter(score__lt=70):
         if not lead.visits.filter(place=2).exists():
             Visit.objects.create(lead=lead, place=2, note=lead.name)""",
+    "asked_for_one_of_two_keys": """for lead in Lead.objects.filter(score__gt=2):
+        pair = lead.others.first()
+        if pair is None:
+            Pair.objects.create(one_id=lead.pk, other=lead)""",
     "counted": """for owner in Owner.objects.all():
         if Card.objects.filter(owner=owner).count() == 0:
             Card.objects.create(owner=owner, text=slugify(owner.name))""",
@@ -76,6 +88,7 @@ TABLES = (
     "SELECT name FROM crm_owner",
     "SELECT name, kind FROM crm_label",
     "SELECT lead_id, (SELECT l.name FROM crm_label l WHERE l.id = label_id) AS label FROM crm_label_leads",
+    "SELECT one_id, other_id FROM crm_pair",
     "SELECT * FROM crm_line",
 )
 """All rows, without the numbers that new ones are given."""
@@ -90,6 +103,7 @@ def contents(url: str) -> tuple[str, ...]:
 
 def head(body: str, before: str) -> str:
     models = 'Line = apps.get_model("crm", "Line")\n    Card = apps.get_model("crm", "Card")\n    Label = apps.get_model("crm", "Label")'
+    models += '\n    Pair = apps.get_model("crm", "Pair")'
     return (
         HEAD.replace('Line = apps.get_model("crm", "Line")', models).replace("{body}", body).replace("{before}", before)
     )
@@ -142,6 +156,23 @@ REFUSED = {
     "its own table": "for lead in Lead.objects.all():\n    Lead.objects.get_or_create(owner_id=lead.owner_id, name='x')",
     "the rows between are asked for": "for lead in Lead.objects.all():\n    for label in lead.labels.all():\n        lead.labels.add(label.pk + 1)",
     "between others": "for label in Label.objects.all():\n    for lead in label.leads.all():\n        lead.labels.add(label)",
+    "asked by another key": "for lead in Lead.objects.all():\n    if not Pair.objects.filter(other=lead).exists():\n        Pair.objects.create(one=lead)",
+    "asked by another name": "for lead in Lead.objects.all():\n    if not lead.others.exists():\n        lead.ones.create()",
+    "none by another key": "for lead in Lead.objects.filter(others__isnull=True):\n    Pair.objects.create(one=lead)",
+    "asked, or else": "for lead in Lead.objects.all():\n    if not lead.visits.exists():\n        lead.visits.create()\n    else:\n        lead.status = slugify(lead.name)\n        lead.save()",
+    "asked, and told": "for lead in Lead.objects.all():\n    has = lead.visits.exists()\n    if not has:\n        lead.visits.create()\n    lead.active = has\n    lead.save()",
+    "made as another one": "for lead in Lead.objects.all():\n    Visit.objects.get_or_create(lead=lead, place=4, defaults={'place': 5})",
+    "made another one": "for lead in Lead.objects.all():\n    values = dict(place=5)\n    Visit.objects.update_or_create(lead=lead, place=4, defaults=values)",
+    "changed to another one": "for lead in Lead.objects.all():\n    Visit.objects.get_or_create(lead=lead, place=4)\n    lead.visits.filter(place=4).update(place=5)",
+    "more each time": "for lead in Lead.objects.all():\n    Visit.objects.update_or_create(lead=lead, note='x', defaults={'place': F('place') + 1})",
+    "updated by what the loop writes": "for lead in Lead.objects.all():\n    Visit.objects.update_or_create(lead=lead, place=4, defaults={'note': lead.status})\n    lead.status = slugify(lead.name)\n    lead.save()",
+    "by what a function reads": "def key(one):\n    return one.status\nfor lead in Lead.objects.all():\n    Visit.objects.get_or_create(lead=lead, note=key(lead))\n    lead.status = slugify(lead.name)\n    lead.save()",
+    "leaves, but is not saved": "for lead in Lead.objects.filter(status='old'):\n    Visit.objects.create(lead=lead)\n    lead.status = 'new'\n    lead.name = slugify(lead.name)\n    lead.save(update_fields=['name'])",
+    "leaves when it is saved": "for lead in Lead.objects.filter(status='old'):\n    Visit.objects.create(lead=lead)\n    lead.name = slugify(lead.name)\n    lead.save()\n    lead.status = 'new'",
+    "counted before": "for lead in Lead.objects.all():\n    lead.score = lead.visits.count()\n    lead.save()\n    Visit.objects.get_or_create(lead=lead, place=4)",
+    "added by what the loop writes": "for lead in Lead.objects.all():\n    lead.labels.add(*Label.objects.filter(name=lead.status))\n    lead.status = slugify(lead.name)\n    lead.save()",
+    "added by the other side": "for lead in Lead.objects.all():\n    lead.labels.add(*Label.objects.exclude(leads__isnull=False))",
+    "added by the order of the other side": "for lead in Lead.objects.all():\n    lead.labels.add(Label.objects.order_by('leads').first())",
     "of the time": "import datetime\nfor lead in Lead.objects.all():\n    Visit.objects.get_or_create(lead=lead, defaults={'note': str(datetime.datetime.now())})",
 }
 
@@ -153,7 +184,8 @@ def test_rows_that_a_second_run_would_make_again_stay(tmp_path: Path) -> None:
     for name, text in {"__init__": "", "0001_initial": INITIAL, "0002_more": MORE, "0003_unique": UNIQUE}.items():
         (folder / f"{name}.py").write_text(text)
     for number, body in enumerate(REFUSED.values(), 4):
-        (folder / f"{number:04}_change.py").write_text(head(body.replace("\n", "\n    "), "0003_unique"))
+        text = head(body.replace("\n", "\n    "), "0003_unique")
+        (folder / f"{number:04}_change.py").write_text(f"from django.db.models import F\n{text}")
     plans = [(stem, made) for stem, _, made in planned(tmp_path)]
     for number, name in enumerate(REFUSED, 4):
         told = [one for stem, one in plans if stem == f"{number:04}_change"]

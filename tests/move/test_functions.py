@@ -67,6 +67,9 @@ LOOPS = {
         if not ids:
             break
         Lead.objects.filter(pk__in=ids).update(name="none")""",
+    "named_values": """for lead in Lead.objects.filter(score__gt=20):
+        lead.email = f"{lead.name=}"
+        lead.save()""",
     "one_row": """lead = Lead.objects.get(pk=5)
     lead.name = "five"
     lead.score = 5

@@ -29,7 +29,7 @@ def _loop(*lines: str, rows: str = "Lead.objects.all()") -> str:
 
 SHAPES = {
     "replaced": _loop("lead.email = lead.name.replace('a', '<aa>')"),
-    "replaced_by_nothing": _loop("lead.email = lead.name.replace(',', '').replace('\\\\', '/')"),
+    "replaced_by_nothing": _loop("lead.email = lead.name.replace(',', '').replace('\\\\', '/').replace('{}', '')"),
     "first_letters": _loop("lead.email = lead.name[:2]"),
     "all_but_the_last": _loop("lead.email = lead.name[:-1]"),
     "from_the_third": _loop("lead.email = lead.name[2:]"),

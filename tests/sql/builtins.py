@@ -93,6 +93,8 @@ def _mysql() -> set[str]:
         "left",
         "right",
         "mod",
+        "timestampadd",
+        "timestampdiff",
     }
 
 

@@ -17,7 +17,7 @@ from migration_guard.sight.folders import holds, is_file, is_folder, names
 _CALLBACK = re.compile(
     r"^(?:before|after)(?:Each)?(?:Migrate|Undo|Clean|Validate|Baseline|Repair|Repeatables|Versioned|Info|Connect|CreateSchema)\w*(?:__.*)?\.\w+$|^createSchema(?:__.*)?\.\w+$"
 )
-_NO_TRANSACTION = re.compile(r"^\s*executeInTransaction\s*=\s*false\b", re.MULTILINE | re.IGNORECASE)
+_NO_TRANSACTION = re.compile(r"^[^\S\n]*executeInTransaction\s*=\s*false\b", re.MULTILINE | re.IGNORECASE)
 _SETTINGS = re.compile(
     r"^(?:flyway[\w.-]*\.(?:conf|toml|properties|ya?ml|json)|application[\w.-]*\.(?:properties|ya?ml)|pom\.xml|"
     r"build\.gradle(?:\.kts)?|(?:docker-)?compose[\w.-]*\.ya?ml|\.env[\w.-]*)$",
