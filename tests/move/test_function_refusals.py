@@ -253,6 +253,34 @@ REFUSED = {
         "with transaction.atomic(), scopes_disabled():\n    for lead in Lead.objects.all():\n        lead.status = str(Price.objects.filter(note=lead.name).count())\n        lead.save()",
         "whose scopes are switched off",
     ),
+    "rows that are read before another change": (
+        (
+            "ids = []\nfor owner in Owner.objects.filter(name='x'):\n    ids.append(owner.pk)\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line 43 makes another change",
+    ),
+    "rows that are read through a relation before another change": (
+        (
+            "names = []\nfor lead in Lead.objects.filter(score=1):\n    names.append(lead.owner.name)\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(name__in=names).update(status='z')"
+        ),
+        "before line 43 makes another change",
+    ),
+    "rows that may be gone with others": (
+        (
+            "ids = []\nfor lead in Lead.objects.filter(score=1):\n    ids.append(lead.owner_id)\n"
+            "Owner.objects.filter(name='x').delete()\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line 43 makes another change",
+    ),
+    "rows that a function out of sight reads": (
+        (
+            "ids = [one.pk for one in locked(apps, Owner.objects.all())]\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line",
+    ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }
 HEAD = """from contextlib import suppress
