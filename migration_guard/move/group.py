@@ -43,9 +43,7 @@ def group_of(one: Checked, first: Piece, migration: Migration, made: Callable[[F
         try:
             members.append(Member(made(finding), after))
         except (CannotMove, CannotRemove) as reason:
-            raise CannotMove(
-                HAS_TO_STAY.format(line=other.span.line, table=other.target, reason=reason)
-            ) from None
+            raise CannotMove(HAS_TO_STAY.format(line=other.span.line, table=other.target, reason=reason)) from None
     taken = {operation for member in members for operation in (member.piece.operation, *member.piece.also)}
     told = {other for _, other in others}
     for other in beside(one, first.operation):  # what no rule tells of stays where it is

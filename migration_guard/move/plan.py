@@ -132,7 +132,9 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
             if member is members[0]:
                 raise
             operation = member.piece.operation
-            raise CannotMove(HAS_TO_STAY.format(line=operation.span.line, table=operation.target, reason=reason)) from None
+            raise CannotMove(
+                HAS_TO_STAY.format(line=operation.span.line, table=operation.target, reason=reason)
+            ) from None
     pairs = list(zip((member.piece for member in members), sites, strict=True))
     judged = [other for _, other in others_of(one, first.operation)] + [first.operation]
     later = later_of(one.candidate, migration, pairs, judged)
