@@ -104,15 +104,15 @@ FUNCTIONS = {
     + "\n    Lead.objects.bulk_update(changed, ['score'])",
     "bulk_update_on_the_way": "batch = []\n    "
     + _loop(
-        "Lead.objects.filter(score__lt=20)",
-        "lead.name = lead.email",
+        "Lead.objects.exclude(name='Lead 5')",
+        "lead.status = 'way'",
         "batch.append(lead)",
         "if len(batch) > 70:",
-        "    Lead.objects.bulk_update(batch, ['name'], batch_size=9)",
+        "    Lead.objects.bulk_update(batch, ['status'], batch_size=9)",
         "    batch = []",
         save=None,
     )
-    + "\n    if len(batch) > 0:\n        Lead.objects.bulk_update(batch, ['name'])",
+    + "\n    if len(batch) > 0:\n        Lead.objects.bulk_update(batch, ['status'])",
     "cast": "Lead.objects.filter(owner=5).update(name=Concat(Value('L'), Cast('pk', CharField())))",
     "delete": "apps.get_model('crm', 'Call').objects.filter(seconds__lt=20).delete()",
     "delete_null": "apps.get_model('crm', 'Call').objects.using(schema_editor.connection.alias).exclude(seconds=7).delete()",

@@ -13,7 +13,7 @@ from sqlglot import exp
 from migration_guard.sql.backfill.names import folded, is_row
 from migration_guard.sql.backfill.tree import Target, conjuncts, same_table
 
-_BETTER = {exp.Max: exp.LT, exp.Min: exp.GT}
+_BETTER: dict[type[exp.Expr], type[exp.Expr]] = {exp.Max: exp.LT, exp.Min: exp.GT}
 """How a row stands to the best of its group, if it is to go."""
 _MOVES = frozenset({"ctid", "xmin", "tableoid"})
 """What a row has of the server, which is another one after an UPDATE."""
@@ -172,7 +172,8 @@ def _speaks_of(node: exp.Expr, other: exp.Table, target: Target) -> set[str]:
 
 
 def _is_column(node: exp.Expr, target: Target, name: str) -> bool:
-    return isinstance(node.unnest(), exp.Column) and target.owns(node.unnest()) and _is_named(node.unnest(), name)
+    inside = node.unnest()
+    return isinstance(inside, exp.Column) and target.owns(inside) and _is_named(inside, name)
 
 
 def _is_named(node: exp.Expr | None, name: str) -> bool:
