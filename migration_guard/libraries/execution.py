@@ -30,6 +30,7 @@ from migration_guard.sql import (
     Renamed,
     Step,
     Transaction,
+    Viewed,
     may_allow_escapes,
     read_sql,
 )
@@ -190,6 +191,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 )
             case Armed(table=table, verbs=verbs, function=function):
                 machine.libraries.functions.arm(table, function, verbs)
+            case Viewed(view=view, table=beneath):
+                machine.libraries.functions.view(view, beneath)
             case UnknownSql() if certain:
                 _unknown(call, text, step)
             case Harmless(why=why, schema=schema):
@@ -226,7 +229,7 @@ def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> 
         anywhere=step.anywhere,
         cased=step.cased,
         text=shown[start:end],
-        dynamic=step.dynamic or not _in_one_piece(text, start, step.tables),
+        dynamic=step.dynamic or not _in_one_piece(text, start, step.through or step.tables),
         from_rows=parameters is not None and parameters.from_rows,
         written=_form(call, step, text, parameters),
         loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
