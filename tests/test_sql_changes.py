@@ -567,7 +567,10 @@ def test_what_a_procedure_out_of_sight_does_is_unknown(call: str) -> None:
         ("CREATE VIEW v AS SELECT DISTINCT a FROM leads; DELETE FROM v", ["v"]),
         ("CREATE VIEW v AS SELECT a FROM leads UNION SELECT a FROM calls; DELETE FROM v", ["v"]),
         ("CREATE VIEW v AS SELECT a FROM fill(1); DELETE FROM v", ["v"]),
-        ("CREATE VIEW v AS SELECT a FROM leads; CREATE RULE r AS ON DELETE TO v DO INSTEAD NOTHING; DELETE FROM v", ["v"]),
+        (
+            "CREATE VIEW v AS SELECT a FROM leads; CREATE RULE r AS ON DELETE TO v DO INSTEAD NOTHING; DELETE FROM v",
+            ["v"],
+        ),
     ],
 )
 def test_what_is_written_to_a_view_is_written_beneath(text: str, tables: list[str]) -> None:

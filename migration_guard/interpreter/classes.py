@@ -82,7 +82,7 @@ class Class(Value):
             self.special("__aexit__", unknown, unknown, unknown)
 
     @property
-    def leaves(self) -> bool:
+    def leaves(self) -> bool:  # type: ignore[override]
         return self.metaclass is not None
 
     def lineage(self) -> list[Class]:

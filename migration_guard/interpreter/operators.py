@@ -105,7 +105,9 @@ def asked(left: Value, method: str, right: Value, call: Call, depth: int = 3) ->
     """
     others = [other for other in _ORDERS if method in _ORDERS and other != method]
     for one in left.alternatives() if depth else ():
-        if isinstance(one, (Instance, Class)) and any(one.operated(name, right, call) is not None for name in (method, *others)):
+        if isinstance(one, (Instance, Class)) and any(
+            one.operated(name, right, call) is not None for name in (method, *others)
+        ):
             continue
         held = one.attributes.values() if isinstance(one, Instance) and one.cls.fields else ()
         for part in one.known if isinstance(one, Sequence) else held:

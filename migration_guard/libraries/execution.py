@@ -181,14 +181,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new, certain=step.certain)
                 machine.libraries.functions.rename(old, new)
-            case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
-                machine.libraries.find_functions(set(unknown))
-                machine.libraries.functions.create(bare(name), changes, calls, unknown)
-                if not changes:
-                    machine.libraries.definitions.function(name, _canonical(call, text, step))
-                machine.ledger.note(
-                    _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
-                )
+            case FunctionCreated():
+                _function_created(call, text, step)
             case Armed(table=table, verbs=verbs, function=function):
                 machine.libraries.functions.arm(table, function, verbs)
             case Viewed(view=view, table=beneath):
@@ -251,6 +245,16 @@ def _created(call: Call, text: Text, step: Created) -> None:
     )
     needed = waits_for(str(text)[step.start : step.end], [], machine.libraries.dialect)
     machine.ledger.schema(where, f"CREATE TABLE {step.table}", on=needed, stack=machine.frames)
+
+
+def _function_created(call: Call, text: Text, step: FunctionCreated) -> None:
+    libraries = call.machine.libraries
+    libraries.find_functions(set(step.unknown))
+    libraries.functions.create(bare(step.name), step.changes, step.calls, step.unknown)
+    if not step.changes:
+        libraries.definitions.function(step.name, _canonical(call, text, step))
+    spot = _spot(call, text, step.start, step.end)
+    call.machine.ledger.note(spot, f"CREATE FUNCTION {step.name}", "is only created, not called")
 
 
 def _may_be_there(text: str, step: Created) -> bool:

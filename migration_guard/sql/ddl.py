@@ -65,9 +65,7 @@ def views(statement: Statement, at: int) -> Iterator[Viewed]:
     end = len(statement)
     match statement.word(at), statement.word(created_type(statement, at)):
         case "CREATE", "VIEW" | "RECURSIVE" | "ALGORITHM" | "SQL":
-            name, after = statement.name(
-                statement.skip(statement.find(at, end, "VIEW") + 1, "IF", "NOT", "EXISTS")
-            )
+            name, after = statement.name(statement.skip(statement.find(at, end, "VIEW") + 1, "IF", "NOT", "EXISTS"))
             if name and not name.dynamic:
                 yield Viewed(name.text, _taken(statement, statement.find(after, end, "AS") + 1), *_span(statement, at))
         case "DROP", "VIEW":
@@ -81,11 +79,15 @@ def _taken(statement: Statement, query: int) -> str | None:
     if statement.word(query) == "TABLE":
         table, _ = statement.name(query + 1)
         return table.text if table and table.certain else None
-    if statement.word(query) != "SELECT" or any(statement.word(index) in _MAKES_NEW for index in statement.level(query, end)):
+    if statement.word(query) != "SELECT" or any(
+        statement.word(index) in _MAKES_NEW for index in statement.level(query, end)
+    ):
         return None
     source = statement.find(query, end, "FROM")
     table, after = statement.name(statement.skip(source + 1, "ONLY"))
-    several = any(statement[index].text == "," or statement.word(index) in _JOINS for index in statement.level(after, end))
+    several = any(
+        statement[index].text == "," or statement.word(index) in _JOINS for index in statement.level(after, end)
+    )
     return table.text if table and table.certain and statement[after].text != "(" and not several else None
 
 

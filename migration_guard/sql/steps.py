@@ -148,7 +148,9 @@ class Unknown:
     """The functions, by their bare names, that would have to be known."""
 
 
-Step = Change | Created | Doubted | Dropped | Renamed | FunctionCreated | Armed | Viewed | Transaction | Harmless | Unknown
+Step = (
+    Change | Created | Doubted | Dropped | Renamed | FunctionCreated | Armed | Viewed | Transaction | Harmless | Unknown
+)
 
 
 def joined_forms(one: str, other: str) -> str:

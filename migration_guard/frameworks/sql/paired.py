@@ -22,9 +22,9 @@ _NO_TRANSACTION = re.compile(r"^--[ \t]*transactional[ \t]*:[ \t]*false\b", re.M
 
 
 def recognises(path: Path, source: bytes) -> bool:
-    is_named = _NAMED.search(path.name) or _POSTGRATOR.match(path.name)
-    is_named = is_named or (path.parent.name == _SQLS and _DB_MIGRATE.match(path.name))
-    return bool(is_named or _YOYO.match(source))
+    is_named = bool(_NAMED.search(path.name) or _POSTGRATOR.match(path.name))
+    is_of_db_migrate = path.parent.name == _SQLS and bool(_DB_MIGRATE.match(path.name))
+    return is_named or is_of_db_migrate or bool(_YOYO.match(source))
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:

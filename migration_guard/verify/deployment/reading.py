@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source, shown_path
@@ -78,9 +79,7 @@ class _Reader:
                 for document in yamls.documents(source):
                     self.services.add(compose.read(document, script.shown))
             else:
-                for one in descriptions.commands(
-                    script.kind, script.path.name, source, named=named, look=self._looked
-                ):
+                for one in descriptions.commands(script.kind, script.path.name, source, named=named, look=self._looked):
                     self._command(one, script.shown, script.shown, ())
         except Unreadable as error:
             self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
@@ -102,6 +101,7 @@ class _Reader:
             return
         if self._followed(words, one, origin, above):
             return
+        self.services.ask(words)
         fate = detached(words) or one.fate
         for kind, command in classified(words, self.services) if words else by_label(one.label):
             self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
@@ -172,9 +172,7 @@ class _Reader:
         if chosen:
             return list(make.read(source, chosen=chosen))
         errexit, pipefail = one.options if one.words[0] in _SOURCING else _set_by(one.words)
-        return list(
-            shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self._looked)
-        )
+        return list(shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self._looked))
 
 
 _SOURCING = frozenset({".", "source"})
@@ -186,12 +184,12 @@ _FOLDER = re.compile(r"^(?:\$\([^)]*\)|\$\{?\w+\}?)\"?/")
 
 def _given(words: Sequence[str]) -> list[str]:
     """The words behind a command, less the values of its `-o`."""
-    return [word for before, word in zip(words, words[1:]) if not re.fullmatch(r"-\w*o", before)]
+    return [word for before, word in pairwise(words) if not re.fullmatch(r"-\w*o", before)]
 
 
 def _set_by(words: Sequence[str]) -> tuple[bool, bool]:
     """Whether `bash -e -o pipefail script` runs it under these."""
-    named = {word for before, word in zip(words, words[1:]) if re.fullmatch(r"-\w*o", before)}
+    named = {word for before, word in pairwise(words) if re.fullmatch(r"-\w*o", before)}
     is_shell = words[0].rpartition("/")[2] in {"sh", "bash", "dash", "ash", "zsh"}
     short = is_shell and any(re.fullmatch(r"-[a-z]*e[a-z]*", word) for word in words[1:])
     return is_shell and (short or "errexit" in named), is_shell and "pipefail" in named

@@ -9,7 +9,9 @@ from migration_guard.verify.descriptions import bash
 from migration_guard.verify.descriptions.bash import Node
 
 _ALWAYS = {"true": True, ":": True, "false": False}
-_COMPARED = re.compile(r"(?:test|\[\[?)\s+(?P<one>[^\s$`*?]+)\s+(?P<how>==?|!=|-eq|-ne)\s+(?P<other>[^\s$`*?]+)(?:\s+\]\]?)?")
+_COMPARED = re.compile(
+    r"(?:test|\[\[?)\s+(?P<one>[^\s$`*?]+)\s+(?P<how>==?|!=|-eq|-ne)\s+(?P<other>[^\s$`*?]+)(?:\s+\]\]?)?"
+)
 _ANYTHING = "*"
 """The pattern of a case that fits whatever none before did."""
 

@@ -30,7 +30,9 @@ _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|re
 _TAKES_COMMANDS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "at", "batch", "crontab"})
 _READING: tuple[list[str], ...] = ([], ["-"], ["-s"], ["now"], ["-e"], ["-ex"])
 """What stands behind a shell that reads what it is to run."""
-_MAY_FAIL = re.compile(r"^(?:test|\[\[?|p?kill|killall|(?:ba|da)?sh|python[\d.]*|node|ruby|perl|php|make|\S*/\S+|\S+\.(?:sh|py))$")
+_MAY_FAIL = re.compile(
+    r"^(?:test|\[\[?|p?kill|killall|(?:ba|da)?sh|python[\d.]*|node|ruby|perl|php|make|\S*/\S+|\S+\.(?:sh|py))$"
+)
 """Programs behind `||` whose own exit code nobody can know."""
 _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
