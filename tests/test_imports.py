@@ -365,10 +365,37 @@ def test_what_settings_name_may_be_loaded_and_is_told_where_it_is_called(
     assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == told
 
 
-def test_what_a_module_loads_when_it_is_imported_is_told(tmp_path: Path) -> None:
-    files = {"helper.py": "import importlib, os\nX = importlib.import_module(os.environ['A'])\n"}
+LOADS = "X = importlib.import_module({})\n"
+OPTIONAL = """try:
+    X = importlib.import_module({})
+except {}:
+    X = None
+"""
+
+
+@pytest.mark.parametrize(
+    ("loads", "name", "told"),
+    [
+        (LOADS, "os.environ['A']", [("MG109", 5)]),
+        (OPTIONAL.format("{}", "ImportError"), "os.environ['A']", []),
+        (OPTIONAL.format("{}", "(KeyError, ModuleNotFoundError)"), "os.environ['A']", []),
+        (OPTIONAL.format("{}", "KeyError"), "os.environ['A']", [("MG109", 5)]),
+        (OPTIONAL.format("{}", "ImportError"), "'steps.' + os.environ['A']", [("MG109", 5)]),
+        (OPTIONAL.format("{}", "ImportError") + LOADS, "os.environ['A']", [("MG109", 5)]),
+        (OPTIONAL.format("{}", "ImportError") + "X.fill()\n", "os.environ['A']", [("MG109", 5)]),
+    ],
+)
+def test_what_a_module_loads_when_it_is_imported_is_told_unless_it_can_do_without(
+    tmp_path: Path, loads: str, name: str, told: list[tuple[str, int]]
+) -> None:
+    files = {"helper.py": f"import importlib, os\n{loads.replace('{}', name)}"}
     files["v/2.py"] = f"{HEAD}from helper import X\n{CLEAN}"
-    assert codes(tmp_path, files, "v/2.py") == [("MG109", 5)]
+    assert codes(tmp_path, files, "v/2.py") == told
+
+
+def test_what_a_migration_loads_by_a_name_of_settings_is_told_also_where_it_can_do_without(tmp_path: Path) -> None:
+    loads = OPTIONAL.format("os.environ['A']", "ImportError")
+    assert codes(tmp_path, {"v/2.py": f"{HEAD}import importlib, os\n{loads}{CLEAN}"}, "v/2.py") == [("MG109", 7)]
 
 
 FACTORY = """import importlib

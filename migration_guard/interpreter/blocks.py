@@ -42,8 +42,12 @@ class Blocks:
         body = self.statements.body
         mark = HEAP.mark()
         states = []
+        frame = self.machine.frames[-1]
+        dispensable = any(map(_catches_imports, node.handlers))
+        frame.dispensable += dispensable
         with HEAP.watching() as watch:
             reached = body(node.body)
+        frame.dispensable -= dispensable
         if reached and self.statements.otherwise(node.orelse):
             states.append(HEAP.since(mark))
         HEAP.undo(mark)
@@ -136,3 +140,10 @@ def _catches(context: ContextManager) -> bool:
     """Whether the generator goes on after an exception in the block."""
     handlers = (cst.ExceptHandler, cst.ExceptStarHandler)
     return any(isinstance(inner, handlers) for inner in within(context.function.node.body))
+
+
+def _catches_imports(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """Whether a handler names what an import raises that does not find its module."""
+    kind = handler.type
+    every = [one.value for one in kind.elements] if isinstance(kind, cst.Tuple) else [kind]
+    return any(isinstance(one, cst.Name) and one.value in ("ImportError", "ModuleNotFoundError") for one in every)
