@@ -34,7 +34,7 @@ from migration_guard.sight import folders
 from migration_guard.skim import places
 
 MAX_MODULE_BYTES = 600_000
-MAX_FOLLOWED_BYTES = 1_000_000
+MAX_FOLLOWED_BYTES = 2_000_000
 """Source bytes of helper modules that are read on one Account for a migration; what lies beyond is out of sight."""
 _TOO_MUCH = f"the modules that the migration leads to are together larger than {MAX_FOLLOWED_BYTES} bytes"
 MAX_CACHED_BYTES = 6_000_000
@@ -137,6 +137,8 @@ class Module:
     """All that a star import of such a file may have bound."""
     running: set[str] = field(default_factory=set)
     """Names whose definitions are being evaluated: modules may import each other."""
+    has_bound_unnamed: bool = False
+    """Whether the statements have been run that bind names which they do not spell."""
     changed_by: set[int] = field(default_factory=set)
     """The statements that have been run and may change what is bound elsewhere: once is enough."""
 

@@ -24,6 +24,7 @@ from migration_guard.libraries.standard import (
     queues,
     records,
     running,
+    signatures,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _CALLS = {
     **running.CALLS,
     **code.CALLS,
     **queues.CALLS,
+    **signatures.CALLS,
 }
 _OTHER_NAMES = {
     "posixpath": "os.path",
