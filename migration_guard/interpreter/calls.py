@@ -14,7 +14,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence, Yielded
 from migration_guard.interpreter.computing import MUCH, Computation, Computing, fits, is_whole, taken_as_unknown
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, resume
-from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.functions import Function, yields_in_line
 from migration_guard.interpreter.moulds import Mould, Moulding, is_new
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import NONE, SETTLED, UNKNOWN, Choice, Constant, Unknown, Value, join
@@ -242,7 +242,10 @@ class Calls:
     @staticmethod
     def _result(frame: Frame, function: Function) -> Value:
         if function.generates:
-            made = Yielded((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
+            if frame.counts_yields and not frame.yields_rows and yields_in_line(function.node):
+                made = Yielded(frame.yielded)
+            else:
+                made = Yielded((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
             made.returned = join(frame.returned)
             return made
         return join(frame.returned)
@@ -252,7 +255,7 @@ class Calls:
     def arguments(self, function: Function, call: Call) -> dict[str, Value]:
         """What each parameter is in a call."""
         parameters = function.node.params
-        bound: dict[str, Value] = dict(function.defaults)
+        bound: dict[str, Value] = dict(self.machine.defaults_of(function))
         positional = list(call.positional)
         if function.bound is not None:
             positional.insert(0, function.bound)

@@ -44,7 +44,7 @@ from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
-from migration_guard.libraries.standard import containers, data, pure, running, texts
+from migration_guard.libraries.standard import containers, data, running, substitution, texts
 from migration_guard.libraries.standard.files import Stream
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -94,7 +94,7 @@ class Libraries:
     mapping_method = staticmethod(containers.mapping_method)
     text_attribute = staticmethod(texts.text_attribute)
     text_method = staticmethod(texts.text_method)
-    known_method = staticmethod(pure.method_of_known)
+    known_method = staticmethod(substitution.method_of_known)
     awaited = staticmethod(running.awaited)
     leave = staticmethod(leaving.leave)
     unseen = staticmethod(leaving.unseen)

@@ -15,6 +15,7 @@ from migration_guard.libraries.standard import (
     builtin,
     code,
     contexts,
+    errors,
     files,
     functions,
     hooks,
@@ -25,6 +26,8 @@ from migration_guard.libraries.standard import (
     records,
     running,
     signatures,
+    substitution,
+    tables,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +49,9 @@ _CALLS = {
     **code.CALLS,
     **queues.CALLS,
     **signatures.CALLS,
+    **errors.CALLS,
+    **tables.CALLS,
+    **substitution.CALLS,
 }
 _OTHER_NAMES = {
     "posixpath": "os.path",
