@@ -9,6 +9,7 @@ import pytest
 from program import run
 
 from migration_guard import sight
+from migration_guard.interpreter.calls import MAX_STEPS_AWAY
 from migration_guard.interpreter.importing import MAX_NEAR_STEPS
 from migration_guard.interpreter.repository import MAX_FOLLOWED_BYTES
 from migration_guard.skim.acting import Acting
@@ -365,6 +366,14 @@ def test_what_settings_name_may_be_loaded_and_is_told_where_it_is_called(
 ) -> None:
     files = {"settings.py": LOADER, "v/2.py": f"{HEAD}import settings\ndef upgrade():\n    {line}\n"}
     assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == told
+
+
+def test_names_that_a_module_binds_unspelled_are_bound_once(tmp_path: Path) -> None:
+    body = "    len\n" * (MAX_STEPS_AWAY // 2)
+    helper = f"globals()['a'] = 1\ndef go(run):\n{body}    inner(run)\ndef inner(run):\n"
+    files = {"helper.py": f"{helper}    run('UPDATE leads SET a = 1')\n"}
+    files["v/2.py"] = f"{HEAD}import helper\ndef upgrade():\n    helper.go(op.execute)\n"
+    assert codes(tmp_path, files, "v/2.py") == [("MG101", 7)]
 
 
 LOADS = "X = importlib.import_module({})\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import csv
 from collections.abc import Callable, Iterable
+from collections.abc import Sequence as AnySequence
 from typing import TYPE_CHECKING, Any
 
 from migration_guard.interpreter.collections import Mapping, Sequence
@@ -83,7 +84,12 @@ class Settings(Store, Value):
         section, option = call.argument(0, "section"), call.argument(1, "option")
         match name:
             case "read_string" | "read" | "read_file":
-                self._reads(_content(name, call))
+                content = _content(name, call)
+                known = isinstance(content, Text) and content.known
+                self._reads("read_string", str(content)[:MAX_CHARACTERS] if known else None, [content])
+                return NONE
+            case "read_dict":
+                self._reads(name, _real(first(call)), list(texts_in(first(call))))
                 return NONE
             case "get" if section is not None and option is not None:
                 return self._option(section, option, call.argument(2, "fallback") or call.named.get("fallback"))
@@ -122,18 +128,27 @@ class Settings(Store, Value):
         known = entries.has(option)
         return fallback if known is False and fallback is not None else entries.item(option)
 
-    def _reads(self, content: Value) -> None:
-        if self.made_with is None or not isinstance(content, Text) or not content.known:
+    def _reads(self, way: str, content: object, sources: AnySequence[Value]) -> None:
+        """Read by a method of Python's own parser; what is read upon something else is not known."""
+        if self.made_with is None or content is None or self.sections.elements() != []:
             self.written_into()
             return
         parser = configparser.ConfigParser(**self.made_with)
         try:
-            parser.read_string(str(content)[:MAX_CHARACTERS])
+            getattr(parser, way)(content)
             read = {name: dict(parser[name]) for name in parser.sections()}
+            texts = [source for source in sources if isinstance(source, Text)]
             for name, held in read.items():
-                self.sections.set_item(plain(name), unreal(held, [content]), rows=False)
-        except (NotKnown, configparser.Error):
+                self.sections.set_item(plain(name), unreal(held, texts), rows=False)
+        except (NotKnown, configparser.Error, TypeError, ValueError, AttributeError):
             self.written_into()
+
+
+def _real(value: Value) -> object:
+    try:
+        return real(value)
+    except NotKnown:
+        return None
 
 
 def _content(name: str, call: Call) -> Value:
