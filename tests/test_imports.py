@@ -190,6 +190,7 @@ def test_a_module_of_alembic_is_loaded_by_its_path(tmp_path: Path) -> None:
 
 
 QUIET = {
+    "connection of a queue": "import django_rq\nfrom redis import get_connection as connect\nqueue = django_rq.get_connection()\nqueue.ping()\nconnect().rename('a', 'b')\n",
     "definitions": FILL,
     "main guard": f"{FILL}if __name__ == '__main__':\n    fill()\n",
     "logger": f"import logging\n{FILL}logger = logging.getLogger(__name__)\n",
