@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.flow import HEAP, Exit, Exits, resume
+from migration_guard.interpreter.flow import HEAP, Exit, Exits, Store, resume
 from migration_guard.interpreter.functions import ContextManager
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.values import UNKNOWN, Unknown, Value, join
@@ -150,7 +150,7 @@ def _caught(raised: list[Value], node: cst.Try | cst.TryStar) -> Value:
     alone = (
         len(lines) == 1 and isinstance(lines[0], cst.SimpleStatementLine) and isinstance(lines[0].body[0], cst.Raise)
     )
-    known = [value for value in raised if not value.is_class]
+    known = [value for value in raised if isinstance(value, Store) and not value.is_class]
     return join(known if alone and known and len(known) == len(raised) else [*known, Unknown("exception")])
 
 
