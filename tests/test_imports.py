@@ -11,7 +11,7 @@ from program import run
 from migration_guard import sight
 from migration_guard.interpreter.calls import MAX_STEPS_AWAY
 from migration_guard.interpreter.importing import MAX_NEAR_STEPS
-from migration_guard.interpreter.repository import MAX_FOLLOWED_BYTES
+from migration_guard.interpreter.repository import MAX_NEAR_BYTES
 from migration_guard.skim.acting import Acting
 from migration_guard.skim.outline import Import
 from migration_guard.skim.reach import may_reach_database
@@ -240,7 +240,7 @@ def test_what_imports_run_is_followed_so_far_and_then_told(tmp_path: Path) -> No
 
 
 def test_what_imports_run_takes_no_room_from_what_the_migration_calls(tmp_path: Path) -> None:
-    large = f"# {'x' * (MAX_FOLLOWED_BYTES // 4)}\n{FILL}def quiet(x):\n    return x\nquiet(fill)\n"
+    large = f"# {'x' * (MAX_NEAR_BYTES // 4)}\n{FILL}def quiet(x):\n    return x\nquiet(fill)\n"
     files = {f"large{n}.py": large for n in range(4)} | {"helper.py": f"{FILL}def go():\n    fill()\n"}
     files["v/2.py"] = f"{HEAD}import large0, large1, large2, large3\nimport helper\ndef upgrade():\n    helper.go()\n"
     assert sorted(codes(tmp_path, files, "v/2.py")) == [("MG101", 8), ("MG109", 5)]
@@ -248,7 +248,7 @@ def test_what_imports_run_takes_no_room_from_what_the_migration_calls(tmp_path: 
 
 def test_what_is_far_from_a_write_takes_no_room_from_what_is_near(tmp_path: Path) -> None:
     guessed = "class A:\n    def one(self, x):\n        x.two()\nclass B:\n    def two(self):\n        fill()\ndef go(x):\n    x.one()\n"
-    large = f"# {'x' * (MAX_FOLLOWED_BYTES // 4)}\n{FILL}{guessed}go(1)\n"
+    large = f"# {'x' * (MAX_NEAR_BYTES // 4)}\n{FILL}{guessed}go(1)\n"
     files = {f"large{n}.py": large for n in range(4)} | {"acting.py": ACTING}
     files["v/2.py"] = f"{HEAD}import large0, large1, large2, large3\nimport acting\n{CLEAN}"
     assert codes(tmp_path, files, "v/2.py") == [("MG101", 6)]
