@@ -156,7 +156,8 @@ class Migration:
     def outermost_loop(self, call: cst.Call) -> Span | None:
         """The loops of its function in which a call stands; or what it writes is collected, if it writes a list."""
         place: cst.CSTNode = call
-        if (dotted(call.func) or "").endswith("bulk_update") and call.args and not self._loops_around(call):
+        method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+        if method.endswith("bulk_update") and call.args and not self._loops_around(call):
             appends = f"{dotted(call.args[0].value)}.append"
             function = self.function_around(call)
             found = [

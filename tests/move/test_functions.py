@@ -138,7 +138,7 @@ LOOPS = {
             Lead.objects.bulk_update(batch, ["email"])
             batch.clear()
     if batch:
-        Lead.objects.bulk_update(batch, ["email"])
+        Lead.objects.using(schema_editor.connection.alias).bulk_update(batch, ["email"])
         print(len(batch))""",
     "deleted_with_others": """keys = [int(one) for one in re.findall("[0-9]", "2, 3")]
     Owner.objects.filter(pk__in=keys).delete()""",
