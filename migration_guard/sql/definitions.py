@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 
 from migration_guard.later import re
@@ -60,17 +60,17 @@ class Definitions:
             if name in self._tables:
                 self._tables[name][form] = None
 
-    def harmless(self, statement: str, form: str) -> None:
-        """A statement that writes nothing: it may create a view, or set what later statements ask for."""
+    def harmless(self, statement: str, form: Callable[[], str]) -> None:
+        """A statement that writes nothing: it may create a view, or set what later statements ask for. Few do: only of these the form is made."""
         if (found := _VIEW.match(statement)) is not None:
-            self._views[bare(found[1])] = form
+            self._views[bare(found[1])] = form()
         elif (found := _TRIGGER.match(statement)) is not None:
-            self._triggers.setdefault(bare(found[1]), {})[form] = None
+            self._triggers.setdefault(bare(found[1]), {})[form()] = None
         elif (found := _SET.match(statement)) is not None:
             if found[2].strip(" ;").lower() == "default":
                 self._settings.pop(found[1].lower(), None)
             else:
-                self._settings[found[1].lower()] = form
+                self._settings[found[1].lower()] = form()
         elif (found := _RESET.match(statement)) is not None:
             self._settings.pop(found[1].lower(), None)
         elif (found := _VARIABLE.match(statement)) is not None:
