@@ -194,7 +194,9 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 _unknown(call, text, step)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
-                machine.libraries.definitions.harmless(shown[step.start : step.end], partial(_canonical, call, text, step))
+                machine.libraries.definitions.harmless(
+                    shown[step.start : step.end], partial(_canonical, call, text, step)
+                )
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
                     on = waits_for(shown[step.start : step.end], machine.libraries.dialect)
