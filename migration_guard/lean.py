@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 -- for the type checker they are the same
+    from dataclasses import replace as replace  # noqa: PLC0414
 else:
 
     def dataclass(
@@ -27,6 +28,17 @@ else:
             return _made(given, eq=eq, frozen=frozen, slots=slots)
 
         return make if cls is None else make(cls)
+
+    def replace(one: Any, /, **changes: Any) -> Any:
+        """Make an object of a class of these that differs from another one."""
+        names = _NAMES.get(one.__class__)
+        if names is None:
+            names = _NAMES[one.__class__] = tuple(_named(one.__class__))
+        return one.__class__(**{name: getattr(one, name) for name in names if name not in changes}, **changes)
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+"""The fields of classes, as far as these were asked for."""
 
 
 def is_special(value: object) -> bool:

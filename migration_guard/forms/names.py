@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from hashlib import sha256
 
 import libcst as cst
@@ -16,6 +15,7 @@ from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Value
 from migration_guard.later import re
+from migration_guard.lean import replace
 
 MAX_LEVELS = 40
 """Names within names that are looked up; what lies deeper does not count."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from operator import itemgetter
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source
 from migration_guard.later import re
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 from migration_guard.operations import Direction, Operation, OperationKind, Part, Span
 
 _WORD = re.compile(r"back[-_ ]?fill", re.IGNORECASE)
