@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
+from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -229,7 +230,7 @@ class Names:
                 break
         loops = self.loops.intersection(spot.blocks).difference(anew)
         behind = line.bindings[bisect_right(line.orders, spot.order) :] if loops else ()
-        later = [one for one in behind if not loops.isdisjoint(one.spot.blocks)]
+        later = list(takewhile(lambda one: not loops.isdisjoint(one.spot.blocks), behind))  # to the loops' end
         return Reach(line, first, stop, later) if first < stop or later else Reach(line, 0, len(line.bindings), [])
 
     def _line(self, name: str) -> Line | None:

@@ -13,7 +13,7 @@ from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.collections import Mapping, Sequence, Yielded
 from migration_guard.interpreter.computing import MUCH, Computation, Computing, fits, is_whole, taken_as_unknown
 from migration_guard.interpreter.expressions import TooComplex
-from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
+from migration_guard.interpreter.flow import HEAP, Delta, Record, Store
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import NONE, SETTLED, UNKNOWN, Choice, Constant, Unknown, Value, join
@@ -181,12 +181,12 @@ class Calls:
         mark = HEAP.mark()
         with HEAP.recording() as record:
             result = body(record)
-        changes = HEAP.since(mark)
-        born = record.start
-        contents = (cell.content for (store, _), cell in changes.items() if store.born <= born and cell is not None)
-        if len(known) < MAX_KNOWN and not any(_is_new(value, born) for value in (result, *contents)):
-            lasting = {place: cell for place, cell in changes.items() if place[0].born <= born}
-            known.append(_Followed(record, lasting, result, arguments))
+        if len(known) < MAX_KNOWN:
+            born = record.start
+            lasting = {place: cell for place, cell in HEAP.since(mark).items() if place[0].born <= born}
+            contents = [cell.content for cell in lasting.values() if cell is not None]
+            if not any(_is_new(value, born) for value in (result, *contents)):
+                known.append(_Followed(record, lasting, result, arguments))
         return result
 
     def _follow(self, frame: Frame, arguments: dict[str, Value]) -> Value:
@@ -208,11 +208,9 @@ class Calls:
             return False
 
         try:
-            exits = machine.flow.run(body)
+            machine.flow.call(body)
         finally:
             del machine.frames[depth - 1 :]
-        if not resume([*exits.get(Exit.END, ()), *exits.get(Exit.RETURN, ())]):
-            resume(exits.get(Exit.RAISE, ()))
         return self._result(frame, function)
 
     def _hops(self) -> tuple[int, bool]:
