@@ -384,6 +384,10 @@ def test_django_goes_by_the_name_migration(repository: Path, write: Write, sourc
         ("app/models.py", "class Migration: pass"),
         ("app/tools.py", "from django.db.migrations import Migration\nMigration.operations"),
         ("app/a.py", "text = 'revision and down_revision'\ndef f():\n    revision = down_revision = 1"),
+        (
+            "app/b.py",
+            "class Lazy:\n    def __getattr__(self, name):\n        return 'upgrade' if self.down_revision else 'revision'",
+        ),
         ("app/migrations/_helper.py", "from .base import Migration"),
         ("app/migrations/__init__.py", ""),
     ],

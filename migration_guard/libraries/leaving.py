@@ -62,11 +62,21 @@ _NAMED_ONLY = re.compile(
     re.IGNORECASE,
 )
 """What takes the name of a module to name something else by it: words of its name, no part of one such as in `extract`."""
+_OF_OTHER_SERVICES = frozenset(
+    "redis aioredis django_redis flask_redis django_rq rq celery kombu amqp pika ldap ldap3 smtplib requests httpx aiohttp "
+    "urllib3 boto3 botocore elasticsearch opensearchpy paramiko docker kubernetes".split()
+)
+"""Packages whose connections and sessions lead to queues, caches and other services, and to no tables."""
 SESSION = re.compile(
     r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$",
     re.IGNORECASE,
 )
 """Functions and attributes out of sight whose name says that they give a way to the database."""
+
+
+def is_session(name: str) -> bool:
+    """Whether what a dotted name out of sight gives is called like a way to the database."""
+    return bool(SESSION.search(name.rpartition(".")[2])) and name.partition(".")[0] not in _OF_OTHER_SERVICES
 
 
 def called_handle(handle: Handle, call: Call) -> Value:
@@ -127,7 +137,7 @@ def _left(callee: Value, call: Call) -> Value:
         return run_helper(name, call)
     if libraries.framework == "masonite" and (given := masonite.of_application(name, call)) is not None:
         return given
-    if SESSION.search(name):
+    if is_session(f"{callee.root}.{name}" if isinstance(callee, External) else name):
         return Handle(name, lent=True)
     if trust.enqueues(callee, name, call.arguments):
         return Unknown(name)
