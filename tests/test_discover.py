@@ -476,6 +476,16 @@ def test_settings_that_turn_migrations_off_name_no_folder(repository: Path, writ
     assert names(find(repository)) == ["v/1.py"]
 
 
+def test_settings_of_django_that_cannot_be_parsed_are_told(repository: Path, write: Write) -> None:
+    """They may say where migrations lie: a folder that nobody looks at was left out in silence."""
+    write("site/settings.py", "print 'x'\nMIGRATION_MODULES = {'shop': 'db.moved'}\n")
+    write("db/moved/1.py", "from shop.base import Base as Migration\n")
+    write("v/1.py")
+    found = find(repository)
+    assert names(found) == ["v/1.py"]
+    assert [(one.path, "MIGRATION_MODULES" in one.message) for one in found.problems] == [("site/settings.py", True)]
+
+
 def test_a_large_file_is_told_if_it_may_be_a_migration(repository: Path, write: Write) -> None:
     write("app/1.py")
     write("app/large.py", "# x\n" * (SOURCE_LIMIT // 4) + ALEMBIC)

@@ -100,6 +100,13 @@ _OF_A_LIST = 2
 """What `list.insert(place, value)` is given; a store's own takes rows."""
 
 
+_STORES_ROWS = re.compile(
+    r"(?:bulk_)?(?:insert|upsert)(?:_(?:one|many|all|rows?|batch|into))?|bulk_(?:create|update|save|delete)\w*|"
+    r"(?:put|save|delete|update)_(?:all|many|rows)"
+)
+"""Names that say that rows are written, also where what the call gives is used."""
+
+
 def _for_its_effect(origin: str, call: Call, told: int) -> None:
     """`store.put_all()`: where nobody uses what something out of sight gives, it is called for what it does.
 
@@ -109,7 +116,8 @@ def _for_its_effect(origin: str, call: Call, told: int) -> None:
     machine, name = call.machine, call.name
     if len(machine.ledger.entries) > told:
         return
-    if call.place.whole is not machine.statements.unused or machine.scope.module is not machine.module:
+    is_used = call.place.whole is not machine.statements.unused
+    if (is_used and not _STORES_ROWS.fullmatch(name)) or machine.scope.module is not machine.module:
         return
     package = origin.partition("@")[0].partition(".")[0]
     is_named = "." in origin or "@" in origin  # and not only called like something
