@@ -172,7 +172,7 @@ class Machine:
 
     def truth(self, value: Value) -> bool | None:
         """Whether a value is true in a condition: what `__bool__` or `__len__` of an object says."""
-        if any(isinstance(option, (Instance, *OBJECTS)) for option in value.alternatives()):
+        if any(isinstance(option, (Instance, Class, *OBJECTS)) for option in value.alternatives()):
             truths = set(each([partial(_certain, option) for option in value.alternatives()]))
             return truths.pop() if len(truths) == 1 else None
         return value.truth
@@ -270,7 +270,7 @@ class Machine:
 def _certain(value: Value) -> bool | None:
     if isinstance(value, Instance):
         return value.certain()
-    if isinstance(value, OBJECTS):
+    if isinstance(value, (Class, *OBJECTS)):
         for name in ("__bool__", "__len__"):
             said = value.special(name)
             if said is not None:

@@ -251,6 +251,8 @@ class Names:
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
                 receiver = self.machine.evaluate(target.value)
+                if isinstance(target.value, cst.Attribute) and target.value.attr.value in _REWIRES:
+                    self.machine.libraries.rewired(target.value.attr.value, self.machine.place(target, statement))
                 receiver.set_item(key, value, rows=bool(self.machine.row_loops))
                 self.machine.libraries.handed(receiver, value)
                 for option in receiver.alternatives():

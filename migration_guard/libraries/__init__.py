@@ -45,6 +45,7 @@ from migration_guard.libraries.operations import Implements, Operations, Registe
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, pure, running, texts
+from migration_guard.libraries.standard.builtin import namespace_of
 from migration_guard.libraries.standard.files import Stream
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -53,7 +54,7 @@ from migration_guard.sql.definitions import Definitions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
-    from migration_guard.interpreter.repository import Scope
+    from migration_guard.interpreter.repository import Module, Scope
 
 
 class Libraries:
@@ -267,6 +268,10 @@ class Libraries:
     def rewired(self, name: str, place: Place) -> None:
         """`function.__code__ = …`: from here on something else is run than what stands there."""
         opaque(Call(self.machine, name, place), f"what is given to {name} changes what is run", name)
+
+    def globals_of(self, module: Module) -> Value:
+        """`function.__globals__`."""
+        return namespace_of(module, self.machine)
 
     def inherited(self, base: Value, cls: Class) -> None:
         """A class of the repository has a base, perhaps from out of sight."""

@@ -21,6 +21,7 @@ from migration_guard.sql.steps import (
     Step,
     Transaction,
     Unknown,
+    Viewed,
     joined_forms,
 )
 
@@ -122,8 +123,8 @@ class Reader(Bodies):
         mutations = list(dialects.mutations(statement, at))
         if mutations and not dialects.changes_shape(statement, at):
             return [*mutations, *self._calls.called(statement, at, start, end)]
-        steps: list[Step] = [*mutations, *ddl.tables(statement, at, self._dialect)]
-        if all(isinstance(step, Doubted) for step in steps):
+        steps: list[Step] = [*mutations, *ddl.tables(statement, at, self._dialect), *ddl.views(statement, at)]
+        if all(isinstance(step, (Doubted, Viewed)) for step in steps):
             steps.append(Harmless("changes the schema", True, start, end))
         if statement.is_(at + 1, "EVENT", "TRIGGER") and statement.word(at) == "CREATE":
             return [*steps, *self._calls.armed(statement, at)]
