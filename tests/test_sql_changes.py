@@ -581,3 +581,12 @@ def test_what_is_written_through_a_view_is_in_no_new_table() -> None:
     """The view may be one that is only made on another way."""
     steps = read_sql("CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; UPDATE v SET a = 1")
     assert [type(step).__name__ for step in steps if not isinstance(step, Created)][-2:] == ["Doubted", "Change"]
+
+
+def test_a_policy_runs_its_function_with_each_use_of_the_table() -> None:
+    made = "CREATE FUNCTION fill() RETURNS bool LANGUAGE sql AS 'DELETE FROM leads RETURNING true'; "
+    for text in ("CREATE POLICY p ON notes USING (fill())", "ALTER POLICY p ON notes WITH CHECK (a > 0 AND fill())"):
+        assert any(isinstance(step, Unknown) for step in read_sql(made + text))
+    assert not any(
+        isinstance(step, Unknown) for step in read_sql("CREATE POLICY p ON notes USING (tenant = current_user)")
+    )

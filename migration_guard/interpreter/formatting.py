@@ -52,6 +52,8 @@ def spelled(value: Value, hint: str = "") -> Value:
         case _ if value.is_collection:
             _represent(value)
             return _written(value, str, hint)
+        case _ if (said := value.special("__str__")) is not None:
+            return said
     return texts.as_text(value, hint)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Native, Unknown, Value, join
 from migration_guard.lean import dataclass
@@ -262,3 +263,15 @@ class ContextManager(Value):
     @property
     def swallows(self) -> bool:
         return True
+
+
+def yields_in_line(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """Whether a function yields statement by statement: then it is known how often, and in which order."""
+    if isinstance(node, cst.Lambda):
+        return False
+    lines = node.body.body
+    statements = [one for line in lines if isinstance(line, cst.SimpleStatementLine) for one in line.body]
+    if not all(isinstance(line, cst.SimpleStatementLine) for line in lines):
+        return False
+    plainly = [one for one in statements if isinstance(getattr(one, "value", None), cst.Yield)]
+    return len(plainly) == sum(isinstance(one, cst.Yield) for one in within(node.body))

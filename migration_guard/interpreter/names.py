@@ -76,8 +76,9 @@ class Names:
             self._define(module, module.definitions.get(name, []))
             if not scope.holds(name):
                 self._define_by_star(module, name)
-            if not scope.holds(name) and not name.startswith("__"):
+            if not scope.holds(name) and not name.startswith("__") and not module.has_bound_unnamed:
                 self._define(module, module.binding_unnamed)
+                module.has_bound_unnamed = module.running == {name}  # else amid what those may ask for
             module.running.discard(name)
             value = scope.get(name)
             if name in module.decorating and value is not None and value.origin:

@@ -135,8 +135,8 @@ def binds(statement: Statement, at: int) -> bool:
     return kind in (_BINDING if statement.word(at) == "CREATE" else _REBINDING)
 
 
-_BINDING = words("VIEW RECURSIVE OPERATOR CAST DOMAIN TABLE FOREIGN AGGREGATE")
-_REBINDING = words("TABLE DOMAIN FOREIGN VIEW")
+_BINDING = words("VIEW RECURSIVE OPERATOR CAST DOMAIN TABLE FOREIGN AGGREGATE POLICY")
+_REBINDING = words("TABLE DOMAIN FOREIGN VIEW POLICY")
 
 
 def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:

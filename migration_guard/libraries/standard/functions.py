@@ -358,8 +358,20 @@ def _of_code(call: Call) -> Value:
     return code.receiver if isinstance(code, Method) and code.name == "__code__" else UNKNOWN
 
 
+def _bound(call: Call) -> Value | None:
+    """`types.MethodType(function, object)`."""
+    if len(call.positional) != 2:
+        return None
+    function, receiver = call.positional
+    return join(
+        one.bind(receiver) if isinstance(one, Function) else Partial(one, (receiver,), {})
+        for one in function.alternatives()
+    )
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     "types.FunctionType": _of_code,
+    "types.MethodType": _bound,
     "functools.reduce": reduced,
     "functools.partial": _partial,
     "functools.partialmethod": lambda call: PartialMethod(first(call), call.positional[1:], call.named),
