@@ -67,7 +67,19 @@ class Elsewhere:
                     continue
                 case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in models and attr in _EXCEPTIONS:
                     inside.add(id(node.value))
-                case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id=name)) as manager, attr=method)):
+                case (
+                    ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id=name)) as manager, attr=method))
+                    | ast.Call(
+                        func=ast.Attribute(
+                            value=ast.Call(
+                                func=ast.Attribute(
+                                    value=ast.Attribute(value=ast.Name(id=name)) as manager, attr="using"
+                                )
+                            ),
+                            attr=method,
+                        )
+                    )
+                ):
                     if name in models and method in ("bulk_update", "abulk_update"):
                         inside |= {id(manager), id(manager.value)}
                 case ast.Name(id=name, ctx=ast.Load()) if name in models:
