@@ -80,6 +80,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """How far a window is."""
+
+    batches: int
+    cursor: Value | None
+    done: bool
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What a batch has done in one window."""
 

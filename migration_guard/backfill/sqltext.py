@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -129,6 +129,11 @@ def bound(sql: str, ids: str = "", arguments: Mapping[str, str] | None = None) -
     """Give a text as the driver takes it: no comments, per cents doubled, and what stands for parameters in their place."""
     places = {**(arguments or {}), IDS: ids}
     return "".join(_bound(token, places) for token in tokens(sql)).strip()
+
+
+def spelled(pieces: Iterable[Token]) -> str:
+    """Give a piece of a text as the driver takes it."""
+    return "".join(_bound(token, {}) for token in pieces)
 
 
 def _bound(token: Token, places: Mapping[str, str]) -> str:

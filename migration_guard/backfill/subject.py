@@ -72,8 +72,10 @@ class Way:
 
     attached: str
     """What is checked or run when the table is written, and must be the same when a batch has gone it."""
-    change: str
-    """The update over the rows of a window."""
+    change: tuple[str, str]
+    """The update, as what stands before and behind its keys; its condition is in brackets."""
+    ranged: bool
+    """Whether what stands between these is a condition, and not a list of keys."""
     repeats: bool
     """Whether doing a batch once more, after a crash that took it back, gives the same again."""
 
