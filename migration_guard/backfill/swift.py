@@ -88,7 +88,7 @@ def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, on
     assert subject.swift is not None
     (column,) = key.columns
     way, last = subject.swift, "(SELECT mg_0 FROM mg_window ORDER BY mg_0 DESC LIMIT 1)"
-    upto, low = f"<= {key.bound('high')}", f"> mg_cursor[1]::{column.type}"
+    upto, low = f"<= {key.bound('high')}", "> mg_low"
     begun = place.cursor is not None
 
     def within(name: str, high: str) -> str:
@@ -115,6 +115,7 @@ def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, on
     role = subject.definition.role
     sql = job.store.sql(
         "stride",
+        type=column.type,
         seconds=str(KNOWN),
         longest=str(job.hold + allowance),
         settings=statement("settings"),

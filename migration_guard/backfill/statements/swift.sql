@@ -10,6 +10,7 @@ DECLARE
     mg_until timestamptz := pg_catalog.clock_timestamp() + LEAST({seconds} * interval '1 second', mg_limit);
     mg_late timestamptz;
     mg_cursor text[];
+    mg_low {type};
     mg_batches bigint;
     mg_examined bigint;
     mg_last text[];
@@ -31,6 +32,7 @@ BEGIN
             WHERE w.id = %(window)s AND NOT w.done AND w.cursor_key IS {begun} NULL INTO mg_cursor, mg_batches;
             EXIT WHEN NOT FOUND;
         END IF;
+        mg_low := mg_cursor[1];
         {theirs}
         mg_late := pg_catalog.clock_timestamp() + LEAST({longest} * interval '1 second', mg_limit);
         {swift} INTO mg_examined, mg_last, mg_matched, mg_changed, mg_outside, mg_left;
