@@ -73,10 +73,10 @@ def located(connection: Asks, claim: Claim) -> Source:
     _check_whims(connection, claim.where)
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
-    members = tuple(column_of(connection, "members", oid=table.oid))
+    members, identity = _members(connection, table)
     grows, hidden = _growth(connection, table, key)
     moves = more_than_its_row(connection, claim.where)
-    return Source(claim, table, key, members, grows and moves is None, hidden, moves)
+    return Source(claim, table, key, members, identity, grows and moves is None, hidden, moves)
 
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:
@@ -98,6 +98,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         raise Unfit(f"{strange}, which would run as a superuser; {todo}")
     grows, hidden = _growth(connection, table, key)
     moves = more_than_its_row(connection, definition.where)
+    members, identity = _members(connection, table)
     subject = Subject(
         definition=definition,
         server=on,
@@ -107,7 +108,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         tenant_type=types[definition.per] if definition.per else None,
         strength="NO KEY UPDATE",
         tenants="tenants_by_scan",
-        members=tuple(column_of(connection, "members", oid=table.oid)),
+        members=members,
+        identity=identity,
         target_members=frozenset(written),
         reaches=(*triggers, *column_of(connection, "cascades", oid=target.oid)),
         sourced=has_sources(connection, definition),
@@ -175,10 +177,18 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
     return found
 
 
+def _members(connection: Asks, table: Table) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Give the table and its partitions, and what tells them from what they were."""
+    sql = statement("identities", members=statement("members"))
+    identity = tuple(row[0] for row in connection.exec_driver_sql(sql, {"oid": table.oid}))
+    return tuple(column_of(connection, "members", oid=table.oid)), identity
+
+
 def _growth(connection: Asks, table: Table, key: Key) -> tuple[bool, str | None]:
     """Tell whether new keys come after all that there are; and, where that cannot be seen, what would tell."""
     parameters = {"oid": table.oid, "column": key.columns[0].name}
-    sql = statement("grows", counters=statement("counters"))
+    set_by_trigger = statement("set_by_trigger", members=statement("members"))
+    sql = statement("grows", counters=statement("counters"), set_by_trigger=set_by_trigger)
     row = connection.exec_driver_sql(sql, parameters).first() if len(key.columns) == 1 else None
     if row is None:
         return False, None

@@ -54,6 +54,8 @@ class Source:
     key: Key
     members: tuple[int, ...]
     """The table and its partitions."""
+    identity: tuple[int, ...]
+    """The same, as they are now: what was proved of other ones does not hold."""
     grows: bool
     """Whether new keys come after all that there are."""
     hidden: str | None = None
@@ -95,6 +97,8 @@ class Subject:
     """The name of the statement that lists tenants: by steps in an index, where there is one."""
     members: tuple[int, ...]
     """The table and its partitions."""
+    identity: tuple[int, ...]
+    """The same, as they are now: what was proved of other ones does not hold."""
     target_members: frozenset[int]
     reaches: tuple[str, ...]
     """Triggers and cascading foreign keys of the target, through which a batch reaches other rows."""

@@ -61,16 +61,17 @@ def way(connection: Asks, subject: Subject) -> Way | None:
     if definition.arguments or not connection.exec_driver_sql(statement("has_plpgsql")).scalar():
         return None  # the text of a block is in the server's log when it fails, and shows no value that was given
     pieces = [words_of(definition.update), words_of(definition.where)]
-    names_called = [name for some in pieces for name in called(some)]
+    names = [one for some in pieces for one in called(some)]
+    strange = any(schema not in {None, "pg_catalog"} for schema, _ in names)
     elsewhere = any(_ELSEWHERE & {one.word for one in some} for some in pieces)
     moves = {column.name for column in subject.key.columns} & assigned_columns(definition.update)
-    if not _is_plain(pieces[0]) or None in names_called or elsewhere or moves:
+    if not _is_plain(pieces[0]) or strange or elsewhere or moves:
         return None
-    names = {folded(one.text) for some in pieces for one in some if one.kind == "name"}
+    said = {folded(one.text) for some in pieces for one in some if one.kind == "name"}
     oid = {"oid": subject.table.oid}
     # Before it is judged, so that what comes in between is noticed later.
     now = str(connection.exec_driver_sql(attached(subject), oid).scalar())
-    asks = {**oid, "called": names_called, "words": sorted(names)}
+    asks = {**oid, "called": [name for _, name in names], "words": sorted(said)}
 
     def contained(known: Sequence[str]) -> bool:
         return bool(connection.exec_driver_sql(statement("self_contained"), {**asks, "known": list(known)}).scalar())

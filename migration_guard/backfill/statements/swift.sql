@@ -157,9 +157,8 @@ WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND proname = ANY (%(
 GROUP BY proname HAVING pg_catalog.bool_and(provolatile = 'v') ORDER BY proname LIMIT 1
 
 -- name: not_immutable
-SELECT proname::text FROM pg_catalog.pg_proc
-WHERE proname = ANY (%(called)s::text[]) AND pg_catalog.pg_function_is_visible(oid)
-    AND provolatile <> 'i' AND proname <> ALL (%(known)s::text[])
+SELECT proname::text FROM ({named}) AS p
+WHERE provolatile <> 'i' AND proname <> ALL (%(known)s::text[])
 ORDER BY proname LIMIT 1
 
 -- name: attached
