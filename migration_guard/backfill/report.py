@@ -62,7 +62,7 @@ class Reporter:
         """So much has been done by now, by all who work at it."""
 
     def batch(
-        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), batches: int = 1
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), *, batches: int = 1
     ) -> None:
         """A batch was committed, or several one after the other, which examined so many rows, up to a key; the next has the size given."""
 
@@ -114,10 +114,10 @@ class Several(Reporter):
             one.stands(counts)
 
     def batch(
-        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), batches: int = 1
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), *, batches: int = 1
     ) -> None:
         for one in self._reporters:
-            one.batch(counts, seconds, size, passed, at, batches)
+            one.batch(counts, seconds, size, passed, at, batches=batches)
 
     def said(self, key: str, text: str) -> None:
         for one in self._reporters:

@@ -341,7 +341,7 @@ class Worker:
             self._care.rows if self._care.careful else self._pace.size,
             outcome.passed,
             outcome.at,
-            outcome.batches,
+            batches=outcome.batches,
         )
         for note in outcome.notes:
             self.note("note", note)

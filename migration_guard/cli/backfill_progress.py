@@ -61,9 +61,9 @@ class Lines(Advance):
             self._say("pass", f"pass {sweep}: looks whether anything is left")
 
     def batch(
-        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: Value = (), batches: int = 1
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: Value = (), *, batches: int = 1
     ) -> None:
-        super().batch(counts, seconds, size, passed, at, batches)
+        super().batch(counts, seconds, size, passed, at, batches=batches)
         self._batches += batches
         self._show(f"batches of {size:,} rows take {seconds / batches * 1000:.0f} ms")
 

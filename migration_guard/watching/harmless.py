@@ -34,9 +34,9 @@ class Harmless(Reporter):
         self._do(lambda: self._reporter.stands(counts))
 
     def batch(
-        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), batches: int = 1
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), *, batches: int = 1
     ) -> None:
-        self._do(lambda: self._reporter.batch(counts, seconds, size, passed, at, batches))
+        self._do(lambda: self._reporter.batch(counts, seconds, size, passed, at, batches=batches))
 
     def said(self, key: str, text: str) -> None:
         self._do(lambda: self._reporter.said(key, text))

@@ -94,7 +94,14 @@ class Spans(Reporter):
         self._sweep = sweep
 
     def batch(
-        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), batches: int = 1
+        self,
+        counts: Counts,
+        seconds: float,
+        size: int,  # noqa: ARG002
+        passed: int = 0,
+        at: tuple[str, ...] = (),  # noqa: ARG002
+        *,
+        batches: int = 1,
     ) -> None:
         if self._span is None:
             return

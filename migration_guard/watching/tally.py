@@ -69,6 +69,13 @@ class Counting(Reporter):
         self._key = key
 
     def batch(
-        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), batches: int = 1
+        self,
+        counts: Counts,  # noqa: ARG002
+        seconds: float,
+        size: int,  # noqa: ARG002
+        passed: int = 0,  # noqa: ARG002
+        at: tuple[str, ...] = (),  # noqa: ARG002
+        *,
+        batches: int = 1,
     ) -> None:
         self._tally.add(self._worker, self._key, seconds, batches)
