@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 # The working directory is a repository that somebody else wrote: a json.py in it must not become ours.
@@ -53,7 +54,8 @@ def main() -> NoReturn:
     except KeyboardInterrupt:  # before the command itself answers for them
         if not unfailing:
             raise
-        print("NOTHING WAS RUN: stopped by a signal")  # noqa: T201 -- what prints is not loaded yet
+        with suppress(OSError):  # by its number: what was interrupted may be the setting up of the stream itself
+            os.write(1, b"NOTHING WAS RUN: stopped by a signal\n")
         sys.exit(2 if "--strict" in sys.argv else 0)
 
 

@@ -9,6 +9,7 @@ next to nothing.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -38,6 +39,7 @@ class Stopping:
             if number not in self._taken and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
                 self._taken.append(number)
+        sys.unraisablehook = _unraisable
         if hasattr(signal, "pthread_sigmask"):  # what was held back while Python started comes now
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._taken)
 
@@ -60,6 +62,12 @@ class Stopping:
         self.asked.set()
         if second or not self._begun:
             raise Interrupted
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """A signal that comes within a finaliser cannot raise there; it is remembered, so that there is nothing to tell."""
+    if not isinstance(lost.exc_value, Interrupted):
+        sys.__unraisablehook__(lost)
 
 
 STOPPING = Stopping()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ from migration_guard.backfill import urls
 from migration_guard.backfill.errors import CannotRun, Refused
 from migration_guard.backfill.patient import KEPT_ALIVE, PatientConnection
 from migration_guard.backfill.statements import statement
+
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+"""A pool logs the traceback of what interrupts it while it closes a connection: only whoever set logging up may see that."""
 
 APPLICATION = "migration-guard backfill"
 """What the runner's connections are called."""

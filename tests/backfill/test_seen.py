@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -16,6 +17,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from backfill import process
 from backfill.test_batches import Database
 from backfill.test_commands import Project
 from migration_guard.backfill.standing import Counts, Happened, SetAside, Standing
@@ -97,7 +99,7 @@ What led it from state to state until now
 Steps of status, the oldest first
 at | to | by | why
 T | running | runner | by W; lock 60 s, statement 120 s, idle in transaction 120 s
-T | incomplete | runner | time: the run's time is over, the next run goes on from here; held: the throttle: 12, held from 10 on
+T | incomplete | runner | stopped by a signal; held: the throttle: 12, held from 10 on
 T | running | runner | by W; lock 60 s, statement 120 s, idle in transaction 120 s
 T | completed_with_quarantine | runner | rows that cannot be changed are in quarantine
 migration-guard V. Migrations change the schema, backfills change the data.
@@ -114,6 +116,12 @@ def words(page: str) -> str:
     return "\n".join(one.strip() for one in Elements(page).words if one.strip())
 
 
+def is_held(db: Database) -> bool:
+    """Say whether it is written down that batches are held."""
+    there = "SELECT to_regclass('migration_guard.events') IS NOT NULL"
+    return db(there) == [(True,)] and db("SELECT count(*) FROM migration_guard.events WHERE kind = 'hold'") > [(0,)]
+
+
 def test_a_run(db: Database, project: Project) -> None:
     page = project.folder / "page.html"
     ran = project("status", "--html", "nowhere/page.html")
@@ -125,7 +133,10 @@ def test_a_run(db: Database, project: Project) -> None:
     assert project("status", "--html", "page.html").returncode == 0
     assert "No backfill has been run." in words(page.read_text())
 
-    project("run", "--only", "status", "--max-seconds", "1.5")
+    held = project.start("run", "--only", "status")
+    process.until(lambda: is_held(db), alive=lambda: held.poll() is None)
+    held.send_signal(signal.SIGTERM)
+    held.communicate(timeout=process.PATIENCE)
     assert project("status", "--html", "page.html").returncode == 0
     assert "incomplete" in words(page.read_text())
     assert "completed" not in words(page.read_text())

@@ -68,6 +68,64 @@ def test_a_signal_at_any_moment_ends_with_a_last_line(project: Project) -> None:
     assert project.status().get("slow", {"state": "queued"})["state"] in {"incomplete", "queued", "completed"}
 
 
+_INTERRUPTED_OUT_OF_OUR_HANDS = """
+import os, signal, sys
+import psycopg
+from sqlalchemy import text
+from migration_guard.backfill.connect import plain_engine
+from migration_guard.stopping import STOPPING, Interrupted
+
+class Interrupting(psycopg.Connection):
+    def close(self):
+        super().close()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+STOPPING.listen()
+try:
+    with plain_engine(lambda: Interrupting.connect(sys.argv[1])).connect() as connection:
+        connection.execute(text("SELECT 1"))
+except Interrupted:
+    print("raised")
+Finalised()
+print("remembered" if STOPPING.asked.is_set() else "lost")
+"""
+
+
+def test_a_signal_while_a_pool_or_a_finaliser_is_at_work_is_no_traceback(database: str) -> None:
+    command = [sys.executable, "-c", _INTERRUPTED_OUT_OF_OUR_HANDS, database]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=process.PATIENCE, check=False)
+    assert (ran.stdout, ran.stderr) == ("raised\nremembered\n", "")
+
+
+_INTERRUPTED_WHILE_A_STREAM_IS_SET_UP = """
+import codecs, io, os, signal, sys
+
+ascii = codecs.lookup("ascii")
+
+def encoder(errors="strict"):
+    if sys.argv[-1] == "--once":
+        sys.argv.pop()
+        os.kill(os.getpid(), signal.SIGTERM)
+    return ascii.incrementalencoder(errors)
+
+codecs.register(lambda _: codecs.CodecInfo(ascii.encode, ascii.decode, incrementalencoder=encoder, name="interrupting"))
+sys.stdout = io.TextIOWrapper(io.FileIO(1, "w"), encoding="interrupting")
+sys.argv[1:] = ["backfill", "run", "--once"]
+from migration_guard.__main__ import main
+main()
+"""
+
+
+def test_a_signal_while_our_streams_are_set_up_ends_with_a_last_line() -> None:
+    command = [sys.executable, "-c", _INTERRUPTED_WHILE_A_STREAM_IS_SET_UP]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=process.PATIENCE, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "NOTHING WAS RUN: stopped by a signal\n", "")
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held back here")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_before_our_first_line_is_heard_where_it_is_held_back(tmp_path: Path, number: signal.Signals) -> None:

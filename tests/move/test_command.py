@@ -75,7 +75,7 @@ class Project:
             env={"PATH": "/usr/bin:/bin", **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stderr
