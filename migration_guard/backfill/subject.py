@@ -78,6 +78,8 @@ class Way:
     """The update, as what stands before and behind its keys; its condition is in brackets."""
     ranged: bool
     """Whether what stands between these is a condition, and not a list of keys."""
+    exact: bool
+    """Whether it is all of the condition."""
     repeats: bool
     """Whether doing a batch once more, after a crash that took it back, gives the same again."""
 

@@ -78,8 +78,8 @@ def way(connection: Asks, subject: Subject) -> Way | None:
 
     if not contained(_KNOWN):
         return None
-    change, ranged = _change(definition.update, subject.key.columns[0].name)
-    return Way(now, change, ranged=ranged, repeats=contained(()))
+    change, ranged, exact = _change(definition.update, subject.key.columns[0].name)
+    return Way(now, change, ranged=ranged, exact=exact, repeats=contained(()))
 
 
 def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, once: bool, allowance: float) -> Question:
@@ -98,7 +98,7 @@ def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, on
     which = within(key.order, f"<= {last}") if way.ranged else "ARRAY(SELECT mg_0 FROM mg_window WHERE mg_matches)"
     still_in_time = f"({subject.where}) AND pg_catalog.clock_timestamp() < mg_late"
     swift = statement(
-        "swift",
+        "swift_exact" if way.exact else "swift",
         named=key.named,
         where=subject.where,
         table=subject.table.sql,
@@ -108,6 +108,7 @@ def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, on
         change=f"{way.change[0]}{which}{way.change[1]} AND {still_in_time}",
         key=key.order,
         last=key.last,
+        text=key.named_texts,
         left=key.arrays(),
         inside=within("mg_key", f"<= {last}"),
     )
@@ -143,13 +144,17 @@ def progress(place: Place, before: Stands, after: Stands) -> Outcome:
     return Outcome(counts, (place.window,), done, passed=counts.examined, at=at, batches=batches)
 
 
-def _change(update: str, key: str) -> tuple[tuple[str, str], bool]:
-    """Take an update apart where it says which rows it is about; tell whether a range of keys may stand there."""
+def _change(update: str, key: str) -> tuple[tuple[str, str], bool, bool]:
+    """Take an update apart where it says which rows it is about.
+
+    Tell whether a range of keys may stand there, and whether nothing else is its condition.
+    """
     pieces = list(tokens(update))
     at, said = _where(pieces), next(n for n, one in enumerate(pieces) if one.text == f":{IDS}")
     begin, end = _comparison(pieces, said, key) or (said, said + 1)
     before = f"{spelled(pieces[: at + 1])} ({spelled(pieces[at + 1 : begin])}"
-    return (before, f"{spelled(pieces[end:])}\n)"), begin != said
+    rest = [one for one in (*pieces[at + 1 : begin], *pieces[end:]) if not one.blank and one.text not in "()"]
+    return (before, f"{spelled(pieces[end:])}\n)"), begin != said, begin != said and not rest
 
 
 def _comparison(pieces: Sequence[Token], said: int, key: str) -> tuple[int, int] | None:

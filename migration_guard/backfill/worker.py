@@ -111,8 +111,9 @@ class Worker:
         if care.careful:
             attempt = Attempt(care.rows, care.group, care.sifts, care.allowance, care.asks)
         else:
-            swift = self._haste.swift and self._job.sweep == 1 and not self._sieves
-            size = min(pace.size, QUICK) if swift and pace.steering.max_size is None else pace.size
+            open_ = self._haste.swift and self._job.sweep == 1 and not self._sieves
+            swift = open_ and not self._brake.watches  # who waits for a batch can be seen from within one only
+            size = min(pace.size, QUICK) if open_ and pace.steering.max_size is None else pace.size
             attempt = Attempt(size, allowance=care.allowance, swift=swift)
         attempt.sieves = self._sieves
         some = windows if pace.size > 1 else windows[:1]
@@ -134,17 +135,17 @@ class Worker:
 
     def _stride(self, windows: Sequence[int], attempt: Attempt) -> Outcome:
         """Do batches that follow each other on the server. What some of them have come to is told, whatever became of the next."""
-        job, once = self._job, self._pace.steering.pause is not None
+        job = self._job
         found = self._tries.once(lambda connection: begin_stride(connection, job, windows, attempt), attempt)
         if found is None:
             raise Odd
         (place, before), began = found, time.monotonic()
 
         def came_to(connection: Connection) -> Outcome:
-            self._brake.watch(connection)
             return progress(place, before, job.store.stands(connection, place.window))
 
         def made(settings: Mapping[str, str]) -> Question:
+            once = attempt.steering.pause is not None  # a pause is behind each batch
             return stride(job, place, attempt.size, settings, once=once, allowance=attempt.allowance)
 
         try:

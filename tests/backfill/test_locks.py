@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -299,7 +299,7 @@ def test_a_runner_that_is_stopped_lets_its_rows_go(db: Database, monkeypatch: py
     The quick way holds none while it waits for a runner.
     """
     monkeypatch.setattr("migration_guard.backfill.trying.UNATTENDED", 0.2)
-    inner = batch.change_together
+    inner: Any = batch.change_together  # type: ignore[attr-defined]
     edits: list[LiteralString] = []
 
     def stopped(*arguments: object) -> object:

@@ -87,6 +87,19 @@ SELECT seen.examined, seen.last, seen.matched, done.changed, done.outside, CASE 
     FROM mg_changed
 ) AS done
 
+-- name: swift_exact
+-- The same of an update that leaves out none of its keys: whatever was to do in its window is changed, or others have done it.
+WITH mg_window AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS examined, (pg_catalog.array_agg(mg_0))[pg_catalog.count(*)::integer] AS mg_0 FROM (
+        SELECT {named} FROM {table} WHERE {range} ORDER BY {order} LIMIT {size}
+    ) AS mg_rows
+), mg_changed AS (
+    {change} RETURNING ({where}) AS mg_still
+)
+SELECT examined, {text}, done.changed, done.changed, done.outside, NULL::text[] FROM mg_window, (
+    SELECT pg_catalog.count(*) AS changed, pg_catalog.count(*) FILTER (WHERE mg_still) AS outside FROM mg_changed
+) AS done
+
 -- name: swift_record
 -- What is attached to the table is asked while it is held, in a snapshot that was taken after that.
 WITH entry AS (
