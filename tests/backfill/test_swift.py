@@ -176,6 +176,72 @@ def test_nothing_must_happen_besides_or_later(db: Database, besides: str) -> Non
     assert not is_swift(db, define())
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("id = ANY(:ids)", (True, True)),
+        ("((leads.id = ANY (CAST(:ids AS bigint[]))))", (False, False)),
+        ("( id = ANY ( :ids :: bigint[] ) )", (True, True)),
+        ("phone IS NULL AND id = ANY(:ids)", (True, False)),
+        ("NOT (id = ANY(:ids) AND id > 7)", (True, False)),
+        ("id = ANY(:ids) IS NOT FALSE", (False, False)),
+        ("- id = ANY(:ids)", (False, False)),
+        ("coalesce(id = ANY(:ids), true)", (False, False)),
+        ("id >= ANY(:ids)", (False, False)),
+        ("tenant_id = ANY(:ids)", (False, False)),
+    ],
+)
+def test_a_range_stands_for_keys_where_these_are_a_condition(condition: str, expected: tuple[bool, bool]) -> None:
+    _, ranged, exact = swift._change(f"UPDATE leads SET status = 'a' WHERE {condition}", "id")
+    assert (ranged, exact) == expected
+
+
+def test_what_is_asked_while_batches_follow_each_other_is_taken_up_by_the_next(
+    db: Database, taken: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = swift.stride
+
+    def stride(*arguments: Any, **named: Any) -> Question:
+        db("UPDATE migration_guard.backfills SET request = 'pause'")
+        return inner(*arguments, **named)
+
+    monkeypatch.setattr(worker, "stride", stride)
+    assert state(db.run()) == "paused"
+    assert [one.batches for one in taken] == [0]
+
+
+def test_a_range_that_another_has_taken_over_ends_the_quick_way(
+    db: Database, taken: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody who asks before a batch is told of it: each batch finds it out."""
+    inner = swift.stride
+
+    def stride(*arguments: Any, **named: Any) -> Question:
+        asked = inner(*arguments, **named)
+        db("UPDATE migration_guard.backfills SET token = token + 1")
+        return asked
+
+    monkeypatch.setattr(worker, "stride", stride)
+    result = db.run()
+    assert "another runner has taken it over" in str(result)
+    assert [one.batches for one in taken] == [0]
+
+
+def test_a_batch_that_takes_too_long_is_rolled_back_though_no_time_out_ends_it(
+    db: Database, taken: list[Outcome]
+) -> None:
+    """The server's time-out counts from the beginning of a block: a short one of the role's ends none of them either."""
+    db(f"ALTER DATABASE {db.console.info.dbname} SET statement_timeout = '300ms'")
+    db("DELETE FROM leads WHERE id > 700")
+    db(
+        "CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS "
+        "'BEGIN PERFORM pg_sleep(0.001) WHERE $1 IS NOT NULL; RETURN $1; END'"
+    )
+    db("CREATE INDEX ON leads (slow(status))")
+    assert state(db.run(define(batch_size=200))) == "completed"
+    assert taken[0].batches == 0
+
+
 def test_a_row_that_somebody_holds_is_left_out_by_the_long_way(db: Database, taken: list[Outcome]) -> None:
     with db.holding(f"SELECT FROM leads WHERE id = {ROWS - 10} FOR UPDATE"):
         result = db.run(seconds=5)
