@@ -18,6 +18,7 @@ import pytest
 
 from migration_guard.operations import Job, OperationKind, Reading
 from migration_guard.pool import _kept, kept_readers, limits, read_all, starting
+from migration_guard.pool.readers import _Waiting
 from migration_guard.pool.starting import NAME
 
 ROOT = Path(__file__).parents[1]
@@ -397,3 +398,17 @@ def test_the_stack_of_this_process_stays_as_it_is() -> None:
 )
 def test_the_reason_of_a_death_is_told(code: int | None, words: str) -> None:
     assert words in limits.reason_of_death(code, 30.0)
+
+
+def test_a_reader_stays_in_a_folder_and_out_of_those_of_others() -> None:
+    """What it has found out for one file serves the others of the folder; but nobody waits where there is something to read."""
+    waiting = _Waiting()
+    for name in ("a/1.py", "a/2.py", "b/1.py", "a/3.py", "b/2.py"):
+        waiting.put((job(name), b""))
+    waiting.end()
+    taken = []
+    for reader in (1, 2, 1, 2, 2, 1):
+        one = waiting.take(reader)
+        taken.append(one and (reader, one[0].shown))
+    assert taken == [(1, "a/1.py"), (2, "b/1.py"), (1, "a/2.py"), (2, "b/2.py"), (2, "a/3.py"), None]
+    assert waiting.is_over()

@@ -71,6 +71,15 @@ class Machine:
         self.module_attribute = self.names.module_attribute
         self.run = self.calls.run
 
+    def let_go(self) -> None:
+        """Have nothing of this migration hold on to itself: it is freed at once, and not when garbage is looked for."""
+        HEAP.let_go()
+        self.repository.let_go()
+        self.statements.let_go()
+        self.module.let_go()
+        vars(self.expressions).clear()
+        vars(self).clear()
+
     # --- Entry points ------------------------------------------------------------------------------------------------
 
     def load(self) -> None:

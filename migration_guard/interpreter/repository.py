@@ -149,6 +149,11 @@ class Module:
             if isinstance(one, (cst.Expr, cst.For, cst.While, cst.Match)):
                 self.changed_by.add(id(one))
 
+    def let_go(self) -> None:
+        """Of its names, and of all that they stand for."""
+        self.scope.slots.clear()
+        vars(self).clear()
+
     @property
     def folder(self) -> Path | None:
         """The folder that holds submodules, if this is a package."""
@@ -288,6 +293,12 @@ class Repository:
     def forget(cls) -> None:
         """Forget what was parsed: files may have changed since."""
         cls._parsed.clear()
+
+    def let_go(self) -> None:
+        """Of its modules; what is parsed of them is kept."""
+        for module in self._modules.values():
+            module.let_go()
+        vars(self).clear()
 
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
         """The module of an import statement, or None where the repository does not hold it."""

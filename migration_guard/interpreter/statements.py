@@ -62,6 +62,11 @@ class Statements:
         self.loops = Loops(machine, self)
         self._rooms = (self, self.loops, Blocks(machine, self), Matching(machine, self), Definitions(machine, self))
 
+    def let_go(self) -> None:
+        """Of the machine, and of each other."""
+        for room in self._rooms:
+            vars(room).clear()
+
     def block(self, statements: AnySequence[Any]) -> bool:
         """Run statements one after the other, as far as each is reached."""
         frame = self.machine.frames[-1]

@@ -18,8 +18,8 @@ from migration_guard.pool import limits, starting
 from migration_guard.pool.process import EndedError, GoneError, Process
 from migration_guard.pool.wire import Answer, unread
 
-MAX_WAITING = 64
-"""Files held at once: the sources of a huge repository stay with the caller."""
+MAX_WAITING = 256
+"""Files held at once: the sources of a huge repository stay with the caller, and a reader has some folders to choose from."""
 _DIED = "the reading process died"
 
 FEW_FILES, FEW_BYTES = 12, 64 * 1024
@@ -176,7 +176,7 @@ class _Run:
     def _go_through(self, process: Process) -> None:
         """Ask one reader, until it is gone or nothing is left."""
         try:
-            while not process.is_over and not self._given_up and (one := self._waiting.take()) is not None:
+            while not process.is_over and not self._given_up and (one := self._waiting.take(process)) is not None:
                 job, source = one
                 try:
                     answer = process.ask(self._name, job, source)
@@ -188,6 +188,7 @@ class _Run:
                 else:
                     self.said.put((job, answer))
         finally:
+            self._waiting.leave(process)
             self.said.put(process)
 
     def _watch(self) -> None:
@@ -203,21 +204,28 @@ class _Run:
 
 
 class _Waiting:
-    """Files that nobody reads yet."""
+    """Files that nobody reads yet, by the folders that they lie in.
+
+    What a reader finds out for one file, as its app's history and the modules beside it, serves others of its folder. So it
+    gets them one after the other, and as long as there are other folders none in which another one reads.
+    """
 
     def __init__(self) -> None:
-        self._files = deque[Work]()
+        self._folders = dict[str, deque[Work]]()
+        """In the order in which their first files came."""
+        self._reading = dict[object, str]()
+        """Where each reader is."""
         self._ended = False
         self._changed = threading.Condition()
 
     def put(self, one: Work) -> None:
         with self._changed:
-            self._files.append(one)
+            self._folders.setdefault(_folder(one), deque()).append(one)
             self._changed.notify()
 
     def put_back(self, one: Work) -> None:
         with self._changed:
-            self._files.appendleft(one)
+            self._folders.setdefault(_folder(one), deque()).appendleft(one)
             self._changed.notify()
 
     def end(self) -> None:
@@ -226,13 +234,36 @@ class _Waiting:
             self._ended = True
             self._changed.notify_all()
 
-    def take(self) -> Work | None:
-        """Give the next file, None behind the last."""
+    def take(self, reader: object = None) -> Work | None:
+        """Give a reader its next file, None behind the last."""
         with self._changed:
-            while not self._files and not self._ended:
-                self._changed.wait()
-            return self._files.popleft() if self._files else None
+            self._changed.wait_for(lambda: self._folders or self._ended)
+            if not self._folders:
+                return None
+            folder = self._next(reader)
+            waiting = self._folders[folder]
+            one = waiting.popleft()
+            if not waiting:
+                del self._folders[folder]
+            self._reading[reader] = folder
+            return one
+
+    def leave(self, reader: object) -> None:
+        """It takes no more."""
+        with self._changed:
+            self._reading.pop(reader, None)
+
+    def _next(self, reader: object) -> str:
+        own = self._reading.pop(reader, None)
+        if own is not None and own in self._folders:
+            return own
+        others = set(self._reading.values())
+        return next((one for one in self._folders if one not in others), next(iter(self._folders)))
 
     def is_over(self) -> bool:
         with self._changed:
-            return self._ended and not self._files
+            return self._ended and not self._folders
+
+
+def _folder(work: Work) -> str:
+    return os.path.dirname(work[0].path)

@@ -437,6 +437,13 @@ def _read(job: Job, data: bytes) -> Reading:
         migration = Migration(job, data)
     except Refused as refused:
         return Reading(problems=(Problem(job.shown, refused.line, refused.reason),))
+    try:
+        return _entered(migration, job)
+    finally:
+        migration.machine.let_go()
+
+
+def _entered(migration: Migration, job: Job) -> Reading:
     problems: list[Problem] = []
     try:
         framework(job.framework).enter(migration)

@@ -169,6 +169,11 @@ class Heap:
         self.watches: list[Watch] = []
         self._shapes: dict[tuple[int, int], object] | None = None
 
+    def let_go(self) -> None:
+        """Empty what was filled: what a function holds holds the function."""
+        for store, _, _ in self.trail:
+            store.slots.clear()
+
     # --- Changes -----------------------------------------------------------------------------------------------------
 
     def write(self, store: Store, slot: Slot, content: Content) -> None:

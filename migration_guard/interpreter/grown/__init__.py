@@ -66,7 +66,7 @@ class Grown(Expressions):
         grow = self._grow.get(type(node))
         if grow is None:
             raise Unlike
-        made = grow(node)
+        made = grow(self, node)
         self._partners[id(made)] = node
         return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import libcst as cst
 
@@ -24,17 +24,17 @@ class Unlike(Exception):
 class Expressions(Standing):
     """What grows the expressions of one file. Raises Unlike."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._grow: dict[type, Callable[[Any], Any]] = {
-            kind: getattr(self, f"_{kind.__name__}") for kind in _KINDS if hasattr(self, f"_{kind.__name__}")
-        }
+    _grow: ClassVar[dict[type, Callable[[Any, Any], Any]]]
+    """Who grows what: functions, since methods of one that it holds itself would keep it until garbage is looked for."""
+
+    def __init_subclass__(cls) -> None:
+        cls._grow = {kind: made for kind in _KINDS if (made := getattr(cls, f"_{kind.__name__}", None)) is not None}
 
     def _expression(self, node: ast.expr) -> Any:
         grow = self._grow.get(type(node))
         if grow is None:
             raise Unlike
-        made = grow(node)
+        made = grow(self, node)
         self._partners.setdefault(id(made), node)
         return made
 
