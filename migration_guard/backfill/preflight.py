@@ -28,6 +28,7 @@ from migration_guard.backfill.trust import check_code, check_search_path, check_
 
 _NO_SUCH_ROLE = frozenset({"22023", "42501"})
 """invalid_parameter_value: there is none of that name; insufficient_privilege: it is not ours to take."""
+_NOT_AS_SUPERUSER = "run as a role that is no superuser, or let it belong to the table's owner"
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "": 0.001}
 
 
@@ -74,6 +75,9 @@ def located(connection: Asks, claim: Claim) -> Source:
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
     members, identity = _members(connection, table)
+    strange = check_code(connection, members, list(relations(words_of(claim.where))), written=False)
+    if strange is not None and connection.exec_driver_sql(statement("server")).first()[3]:
+        raise Unfit(f"{strange}, which would run as a superuser; {_NOT_AS_SUPERUSER}")
     grows, hidden = _growth(connection, table, key)
     moves = more_than_its_row(connection, claim.where)
     return Source(claim, table, key, members, identity, grows and moves is None, hidden, moves)
@@ -94,8 +98,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     read = [one for text in (definition.where, definition.update or "") for one in relations(words_of(text))]
     strange = check_code(connection, written, read)
     if strange is not None and on.superuser:
-        todo = "run as a role that is no superuser, or let it belong to the table's owner"
-        raise Unfit(f"{strange}, which would run as a superuser; {todo}")
+        raise Unfit(f"{strange}, which would run as a superuser; {_NOT_AS_SUPERUSER}")
     grows, hidden = _growth(connection, table, key)
     moves = more_than_its_row(connection, definition.where)
     members, identity = _members(connection, table)
