@@ -24,6 +24,8 @@ class Setting:
     span: Span
     transactions: tuple[int, ...]
     """Those in which it is set."""
+    resets: bool = False
+    """Whether it takes back what was set before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ class Procedure:
         named = [one for one in self.settings if one.name == name]
         own = [one for one in named if transaction in one.transactions]
         left = [one for one in named if not one.local]
-        return next(reversed(own or left), None)
+        found = next(reversed(own or left), None)
+        return None if found is not None and found.resets else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,14 @@ def is_for_others(name: str) -> bool:
 
 SQITCH = "sqitch.conf"
 """Sqitch's settings, which may give the files of SQL beside them any ending."""
+_ENDING = re.compile(rb"^[ \t]*extension[ \t]*=[ \t]*\"?\.?(?P<ending>[^\s#;\"]+)", re.MULTILINE | re.IGNORECASE)
+
+
+def script_endings(settings: bytes) -> tuple[str, ...]:
+    """How the names of Sqitch's scripts end, where its settings say so."""
+    return tuple(f".{found['ending'].decode('utf-8', 'replace')}" for found in _ENDING.finditer(settings))
+
+
 PATCHES = "patches.txt"
 """Frappe's list of patches, lines of which may be Python."""
 

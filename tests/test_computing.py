@@ -59,3 +59,22 @@ def test_what_a_computation_may_have_changed_is_no_longer_known() -> None:
         f"def upgrade():\n    box = {{'sql': 'SELECT 1'}}\n{calls}\n    op.execute(box['sql'])\n"
     )
     assert [one.operation.kind.value for one in findings(HEAD + body) if one.operation is not None] == ["OPAQUE"]
+
+
+MADE = {
+    "a list": ("['UPDATE', table]", "first[1] = 'other'", "' '.join(second)"),
+    "a list of lists": ("[['UPDATE'], [table]]", "first[1][0] = 'other'", "second[0][0] + ' ' + second[1][0]"),
+    "a dictionary": ("{'verb': 'UPDATE', 'table': table}", "first.clear()", "second['verb'] + ' ' + second['table']"),
+    "an iterator": ("iter(['UPDATE ' + table])", "list(first)", "next(second)"),
+    "one list in two places": (
+        "(lambda one: {'a': one, 'b': one})(['UPDATE'])",
+        "second['a'].append('t')",
+        "' '.join(second['b'])",
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "changed", "text"), MADE.values(), ids=MADE.keys())
+def test_calls_that_are_alike_each_make_their_own(made: str, changed: str, text: str) -> None:
+    body = f"def parts(table):\n    return {made}\n\n\ndef upgrade():\n    first, second = parts('t'), parts('t')\n"
+    assert told(f"{body}    {changed}\n    op.execute({text} + ' SET a = 1')\n") == ["t"]

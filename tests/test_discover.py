@@ -384,6 +384,10 @@ def test_django_goes_by_the_name_migration(repository: Path, write: Write, sourc
         ("app/models.py", "class Migration: pass"),
         ("app/tools.py", "from django.db.migrations import Migration\nMigration.operations"),
         ("app/a.py", "text = 'revision and down_revision'\ndef f():\n    revision = down_revision = 1"),
+        (
+            "app/b.py",
+            "class Lazy:\n    def __getattr__(self, name):\n        return 'upgrade' if self.down_revision else 'revision'",
+        ),
         ("app/migrations/_helper.py", "from .base import Migration"),
         ("app/migrations/__init__.py", ""),
     ],
@@ -470,6 +474,16 @@ def test_settings_that_turn_migrations_off_name_no_folder(repository: Path, writ
     write("other.py", "MIGRATION_MODULES = {'shop': None, 'x': ''}\n")
     write("v/1.py")
     assert names(find(repository)) == ["v/1.py"]
+
+
+def test_settings_of_django_that_cannot_be_parsed_are_told(repository: Path, write: Write) -> None:
+    """They may say where migrations lie: a folder that nobody looks at was left out in silence."""
+    write("site/settings.py", "print 'x'\nMIGRATION_MODULES = {'shop': 'db.moved'}\n")
+    write("db/moved/1.py", "from shop.base import Base as Migration\n")
+    write("v/1.py")
+    found = find(repository)
+    assert names(found) == ["v/1.py"]
+    assert [(one.path, "MIGRATION_MODULES" in one.message) for one in found.problems] == [("site/settings.py", True)]
 
 
 def test_a_large_file_is_told_if_it_may_be_a_migration(repository: Path, write: Write) -> None:

@@ -170,6 +170,7 @@ AWAY: list[tuple[str, str, list[str]]] = [
     ("script", "from sqlite_utils import Database\nfrom sqlite_utils.db import Table\nTable(Database('a.db'), 'leads').insert({'hot': 1})", ["INSERT_VALUES leads"]),
     ("script", "from sqlite_utils import cli\ncli.cli(['insert', 'a.db', 'leads', '-'])", ["OPAQUE None"]),
     ("alembic", "from alembic import op\nfrom outside import store\n\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    store.insert({'hot': 1})\n    names = [1]\n    names.insert(0, 2)", ["OPAQUE None"]),
+    ("alembic", "from alembic import op\nfrom outside import store\n\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    made = store.insert({'hot': 1})\n    if store.bulk_update([made]) and store.size():\n        print(store.insert(0, 2))", ["OPAQUE None", "OPAQUE None"]),
     ("peewee_migrate", "from app import fill\n\n\ndef migrate(migrator, database):\n    migrator.run(fill)\n    migrator.run(print)", ["OPAQUE None"]),
     ("aerich", "from tortoise import Tortoise\n\n\nasync def upgrade(db):\n    await Tortoise.apps['models']['Lead'].filter(a=1).delete()\n    return ''", ["DELETE None"]),
     ("aerich", "from tortoise import Tortoise\n\n\nasync def upgrade(db):\n    for _, model in Tortoise.apps['models'].items():\n        await model.all().delete()\n    return ''", ["DELETE None"]),

@@ -267,3 +267,23 @@ def test_without_git_it_is_said(trapped: Trapped, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", ".")
     with pytest.raises(GitError, match="not installed"):
         Git.at(trapped.root)
+
+
+def test_only_scripts_of_sqitch_are_read_beside_what_every_run_reads(tmp_path: Path) -> None:
+    """Settings at the root said that nearly every file may be a script, and all were written out."""
+    files = {
+        "sqitch.conf": "[core]\n  engine = pg\n  extension = spg\n",
+        "deploy/a.spg": "SELECT 1;",
+        "web/app.bin": "x",
+        "site/b.spg": "SELECT 1;",
+        "other/sqitch.conf": "[core]\n  engine = pg\n",
+        "other/deploy/c.ddd": "SELECT 1;",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, env={**os.environ, **IDENTITY}, check=True)
+    subprocess.run(["git", "add", "."], cwd=tmp_path, env={**os.environ, **IDENTITY}, check=True)
+    with Git.at(tmp_path).snapshot("") as folder:
+        written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert written == {".git", "sqitch.conf", "other/sqitch.conf", "deploy/a.spg", "site/b.spg"}

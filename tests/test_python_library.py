@@ -29,6 +29,8 @@ TOLD = {
     "timer": "import threading\ndef upgrade():\n    threading.Timer(0, op.execute, ['DELETE FROM leads']).start()\n",
     "process_sub": "import multiprocessing\nclass W(multiprocessing.Process):\n    def run(self): op.execute('DELETE FROM leads')\ndef upgrade():\n    w=W(); w.start(); w.join()\n",
     "thread_super_target": "import threading\nclass W(threading.Thread):\n    def __init__(self, t):\n        super().__init__(target=op.execute, args=('DELETE FROM '+t,))\ndef upgrade():\n    W('leads').start()\n",
+    "signature_args": "import inspect\ndef run(sql, other=1): op.execute(sql)\ndef upgrade():\n    bound = inspect.signature(run).bind('DELETE FROM leads')\n    run(*bound.args, **bound.kwargs)\n",
+    "signature_arguments": "import inspect\ndef run(verb, sql='leads'): pass\ndef upgrade():\n    bound = inspect.signature(run).bind('DELETE')\n    bound.apply_defaults()\n    op.execute(f\"{bound.arguments['verb']} FROM {bound.arguments['sql']}\")\n",
     "atexit": "import atexit\n@atexit.register\ndef bye(): op.execute('DELETE FROM leads')\ndef upgrade(): pass\n",
     "atexit2": "import atexit\ndef upgrade():\n    atexit.register(op.execute,'DELETE FROM leads')\n",
     "exitstack": "from contextlib import ExitStack\ndef upgrade():\n    with ExitStack() as s:\n        s.callback(op.execute,'DELETE FROM leads')\n",
@@ -128,6 +130,12 @@ def test_what_the_library_runs_is_told(body: str) -> None:
 @pytest.mark.parametrize("body", AT_LEAST.values(), ids=AT_LEAST.keys())
 def test_nothing_is_silent(body: str) -> None:
     assert told(body)
+
+
+@pytest.mark.parametrize("given", ["connection=op.get_bind()", "*[op.get_bind()]", "op.get_bind(), **names"])
+def test_binding_arguments_calls_nothing(given: str) -> None:
+    body = f"import inspect\ndef run(connection, **names): pass\ndef upgrade(names={{}}):\n    inspect.signature(run).bind({given})\n"
+    assert told(body) == []
 
 
 def test_what_was_computed_is_a_hole_of_the_fingerprint() -> None:

@@ -552,3 +552,41 @@ def test_a_table_may_be_created_or_not(text: str, *, certain: bool) -> None:
 )
 def test_what_a_procedure_out_of_sight_does_is_unknown(call: str) -> None:
     assert any(isinstance(one, (Change, Unknown)) for one in read_sql(call, dialect="mysql"))
+
+
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        ("CREATE VIEW v AS SELECT a FROM leads; UPDATE v SET a = 1", ["leads"]),
+        ("CREATE VIEW v AS SELECT a FROM leads; CREATE VIEW w AS TABLE v; DELETE FROM w", ["leads"]),
+        ("CREATE VIEW v AS SELECT a FROM leads; ALTER TABLE leads RENAME TO calls; UPDATE v SET a = 1", ["calls"]),
+        ("CREATE VIEW v AS SELECT a FROM leads; DROP VIEW IF EXISTS v CASCADE; UPDATE v SET a = 1", ["v"]),
+        ("CREATE VIEW v AS SELECT a FROM leads; CREATE OR REPLACE VIEW v AS SELECT 1; DELETE FROM v", ["v"]),
+        ("CREATE VIEW v AS SELECT a FROM leads JOIN calls USING (id); UPDATE v SET a = 1", ["v"]),
+        ("CREATE VIEW v AS SELECT a FROM leads, calls; UPDATE v SET a = 1", ["v"]),
+        ("CREATE VIEW v AS SELECT DISTINCT a FROM leads; DELETE FROM v", ["v"]),
+        ("CREATE VIEW v AS SELECT a FROM leads UNION SELECT a FROM calls; DELETE FROM v", ["v"]),
+        ("CREATE VIEW v AS SELECT a FROM fill(1); DELETE FROM v", ["v"]),
+        (
+            "CREATE VIEW v AS SELECT a FROM leads; CREATE RULE r AS ON DELETE TO v DO INSTEAD NOTHING; DELETE FROM v",
+            ["v"],
+        ),
+    ],
+)
+def test_what_is_written_to_a_view_is_written_beneath(text: str, tables: list[str]) -> None:
+    assert [table for step in read_sql(text) if isinstance(step, Change) for table in step.tables] == tables
+
+
+def test_what_is_written_through_a_view_is_in_no_new_table() -> None:
+    """The view may be one that is only made on another way."""
+    steps = read_sql("CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; UPDATE v SET a = 1")
+    assert [type(step).__name__ for step in steps if not isinstance(step, Created)][-2:] == ["Doubted", "Change"]
+
+
+def test_a_policy_runs_its_function_with_each_use_of_the_table() -> None:
+    made = "CREATE FUNCTION fill() RETURNS bool LANGUAGE sql AS 'DELETE FROM leads RETURNING true'; "
+    for text in ("CREATE POLICY p ON notes USING (fill())", "ALTER POLICY p ON notes WITH CHECK (a > 0 AND fill())"):
+        assert any(isinstance(step, Unknown) for step in read_sql(made + text))
+    assert not any(
+        isinstance(step, Unknown) for step in read_sql("CREATE POLICY p ON notes USING (tenant = current_user)")
+    )

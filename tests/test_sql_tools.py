@@ -331,6 +331,10 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             ("sql-migrate", "-- +migrate Up", "-- +migrate Down"),
             ("play", "-- !Ups", "-- !Downs"),
             ("mybatis", "-- // b", "-- //@UNDO"),
+            ("node-pg-migrate", "-- Up Migration", "-- Down Migration"),
+            ("rambler", "-- rambler up", "-- rambler down"),
+            ("shmig", "-- ====  UP  ====", "-- ==== DOWN ===="),
+            ("tern", "", "---- create above / drop below ----"),
         )
     },
     "mybatis, a remark": (
@@ -417,6 +421,62 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
         {
             "deltas/1_a.sql": ["1 UPDATE upgrade", "3 DELETE downgrade"],
             "migrations/1_a.sql": ["1 UPDATE upgrade", "3 DELETE upgrade"],
+        },
+    ),
+    "node-pg-migrate": (
+        {
+            "migrations/1_a.sql": f"-- Up Migration\n{UP}\n-- Down Migration\n{DOWN}\n",
+            "migrations/2_b.sql": f"---- DOWN migration\n{DOWN}\n--up migration\n{UP}\n",
+            "migrations/3_c.sql": f"{UP}\n\n-- Down Migration\n{DOWN}\n",
+            "db/4_d.sql": f"-- Up Migration\n{UP}\n-- Down Migration\n{DOWN}\n-- Up Migration\nTRUNCATE x;\n",
+        },
+        {
+            "migrations/1_a.sql": BOTH,
+            "migrations/2_b.sql": ["2 DELETE downgrade", "4 UPDATE upgrade"],
+            "migrations/3_c.sql": ["1 UPDATE upgrade", "4 DELETE upgrade"],
+            "db/4_d.sql": [*BOTH, "6 TRUNCATE downgrade"],
+        },
+    ),
+    "rambler": (
+        {
+            "db/1_a.sql": f"-- rambler up\n{UP}\n-- rambler down\n{DOWN}\n-- rambler up\nTRUNCATE x;\n",
+            "db/2_b.sql": f"-- rambler up\n{UP}\n  -- rambler down\n{DOWN}\n",
+            "db/3_c.sql": f"-- rambler up\n{UP}\n-- rambler DOWN\n{DOWN}\n",
+        },
+        {"db/1_a.sql": [*BOTH, "6 TRUNCATE upgrade"], "db/2_b.sql": ALL_UP, "db/3_c.sql": ALL_UP},
+    ),
+    "tern": (
+        {
+            "db/tern.conf": "",
+            "db/m/001_a.sql": f"\n{UP}\n---- create above / drop below ----\n{DOWN}\n",
+            "db/m/002_b.sql": f"\n{UP}\n-- create above / drop below\n{DOWN}\n",
+            "m/001_a.sql": f"\n{UP}\n---- create above / drop below ----\n{DOWN}\n",
+        },
+        {"db/m/001_a.sql": BOTH, "db/m/002_b.sql": ALL_UP, "m/001_a.sql": BOTH},
+    ),
+    "shmig": (
+        {
+            "db/1485648520-a.sql": f"-- ====  UP  ====\n{UP}\n-- ==== DOWN ====\n{DOWN}\n",
+            "db/1485648521-b.sql": f"-- ====  UP  ====\n{UP}\n-- ====  DOWN  ====\n{DOWN}\n",
+        },
+        {"db/1485648520-a.sql": BOTH, "db/1485648521-b.sql": ALL_UP},
+    ),
+    "db-migrate, Postgrator": (
+        {
+            "migrations/sqls/20240101-a-up.sql": UP,
+            "migrations/sqls/20240101-a-down.sql": DOWN,
+            "migrations/sqls/20240102-b-down.sql": UP,
+            "db/001.do.a.sql": UP,
+            "db/001.undo.a.sql": DOWN,
+            "db/002.undo.sql": UP,
+        },
+        {
+            "migrations/sqls/20240101-a-up.sql": ["1 UPDATE upgrade"],
+            "migrations/sqls/20240101-a-down.sql": ["1 DELETE downgrade"],
+            "migrations/sqls/20240102-b-down.sql": ["1 UPDATE upgrade"],
+            "db/001.do.a.sql": ["1 UPDATE upgrade"],
+            "db/001.undo.a.sql": ["1 DELETE downgrade"],
+            "db/002.undo.sql": ["1 UPDATE upgrade"],
         },
     ),
     "markers that no file beside it has, wherever it lies": (

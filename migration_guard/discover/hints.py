@@ -28,6 +28,7 @@ else:
 _LIMIT = 1024 * 1024
 _OWN = frozenset({"alembic.ini", "pyproject.toml"})
 _NO_SETTINGS = "it says where migrations lie, and is no file of settings that can be parsed"
+_NO_MODULES = "it may say where Django's migrations lie (MIGRATION_MODULES), and does not parse"
 _KEYS = (b"script_location", b"version_locations")
 _SEPARATORS = re.compile(r"[\n;,]|\s+|(?<!^\w):(?![\\/])")
 """What may stand between locations, whatever `version_path_separator` says; `package:folder` is one of them, too."""
@@ -135,13 +136,16 @@ MODULES = b"MIGRATION_MODULES"
 
 
 def module_folders(source: bytes, path: Path, top: Path) -> frozenset[Path]:
-    """Give the folders that a module's `MIGRATION_MODULES` may name, from each folder up to `top`; none where it names none."""
+    """Give the folders that a module's `MIGRATION_MODULES` may name, from each folder up to `top`; none where it names none.
+
+    Raises Unreadable where it does not parse.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
-        return frozenset()
+        raise Unreadable(_NO_MODULES) from None
     texts: dict[str, str] = {}
     found: set[str] = set()
     for node in ast.walk(tree):

@@ -59,7 +59,12 @@ class Homes:
 
     def read_modules(self, source: bytes, path: Path, top: Path) -> None:
         """Take what a module of settings says of the packages in which Django looks for migrations."""
-        for folder in module_folders(source, path, top):
+        try:
+            folders = module_folders(source, path, top)
+        except Unreadable as error:
+            self.unread[path] = str(error)
+            return
+        for folder in folders:
             if os.path.isdir(folder):
                 self._moved.add(folder)
                 self.add(folder, "django")

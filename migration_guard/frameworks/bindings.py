@@ -99,8 +99,8 @@ def _collected(tree: ast.Module) -> Bindings:
                 imported |= {alias.asname or alias.name for alias in aliases} if not inside else set()
                 stars = stars or (not inside and any(alias.name == "*" for alias in aliases))
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                conjures = conjures or name in _NAMESPACE
-                if not inside:
+                if not inside:  # what a class has of these says nothing of its module
+                    conjures = conjures or name in _NAMESPACE
                     names.add(name)
                     first = (*node.args.posonlyargs, *node.args.args)
                     functions.append((name, first[0].arg if first else None))

@@ -6,7 +6,7 @@ Objects are read by `cat-file --batch`, which knows no filter, no attribute and 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from migration_guard.files import Unreadable
 from migration_guard.git.run import GitError
 from migration_guard.later import Later
 from migration_guard.sight.folders import ARCHIVES, COMPILED
-from migration_guard.sources import SQITCH, is_for_others, is_source
+from migration_guard.sources import SQITCH, is_source, script_endings
 
 if TYPE_CHECKING:
     import tempfile
@@ -71,35 +71,45 @@ def extracted(
     they are not written. Raises GitError.
     """
     files = list(_files(entries))
-    scripts = tuple(name.removesuffix(SQITCH) for name, _ in files if Path(name).name == SQITCH)
+    settings = [(name, digest) for name, digest in files if Path(name).name == SQITCH]
+    scripts = [(name.removesuffix(SQITCH), script_endings(text)) for name, text in _blobs(settings, contents)]
     wanted = [
         (name, digest)
         for name, digest in files
         if is_source(name)
         or Path(name).suffix.lower() in _READ
         or name in also
-        or (name.startswith(scripts) and not is_for_others(name))  # of any ending
+        or Path(name).name == SQITCH
+        or any(name.startswith(folder) and name.endswith(endings) for folder, endings in scripts)
     ]
-    printed = contents(b"".join(digest + b"\n" for _, digest in wanted))
-    if printed is None:
-        raise GitError("git cat-file failed")
     with tempfile.TemporaryDirectory(prefix="migration-guard-") as folder:
         root = Path(os.path.realpath(folder))
         (root / ".git").write_text(f"gitdir: {repository}\n", encoding="utf-8")  # a working tree of the same repository
-        at = 0
-        for name, _ in wanted:
-            end = printed.index(b"\n", at)
-            head = printed[at:end].split()
-            if len(head) != 3 or head[1] != b"blob":
-                raise GitError(f"{name} is missing in git's objects")
-            size = int(head[2])
+        for name, content in _blobs(wanted, contents):
             path = root / name
             if not Path(os.path.normpath(path)).is_relative_to(root):
                 raise Unreadable(f"{name} leads out of the repository")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(printed[end + 1 : end + 1 + size])
-            at = end + 1 + size + 1
+            path.write_bytes(content)
         yield root
+
+
+def _blobs(
+    files: Sequence[tuple[str, bytes]], contents: Callable[[bytes], bytes | None]
+) -> Iterator[tuple[str, bytes]]:
+    """What stands in files, of which the names and the hashes are known. Raises GitError."""
+    printed = contents(b"".join(digest + b"\n" for _, digest in files)) if files else b""
+    if printed is None:
+        raise GitError("git cat-file failed")
+    at = 0
+    for name, _ in files:
+        end = printed.index(b"\n", at)
+        head = printed[at:end].split()
+        if len(head) != 3 or head[1] != b"blob":
+            raise GitError(f"{name} is missing in git's objects")
+        size = int(head[2])
+        yield name, printed[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
 
 
 def _files(entries: bytes) -> Iterator[tuple[str, bytes]]:

@@ -57,6 +57,11 @@ class Super(Value):
             if isinstance(named, Text) and named.known:
                 self.instance.write(str(named), value)
             return NONE
+        if name == "__setattr__" and isinstance(self.instance, Class) and len(call.positional) == 2:
+            named, value = call.positional
+            if isinstance(named, Text) and named.known:
+                self.instance.scope.assign(str(named), value)
+            return NONE
         if name == "__new__":
             return self._new(call)
         if name == "__call__" and isinstance(self.instance, Class):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.flow import HEAP, Exit, Exits, resume
+from migration_guard.interpreter.flow import HEAP, Exit, Exits, Store, resume
 from migration_guard.interpreter.functions import ContextManager
 from migration_guard.interpreter.kinds import within
-from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
+from migration_guard.interpreter.values import UNKNOWN, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -42,24 +42,30 @@ class Blocks:
         body = self.statements.body
         mark = HEAP.mark()
         states = []
+        frame = self.machine.frames[-1]
+        dispensable = any(map(_catches_imports, node.handlers))
+        frame.dispensable += dispensable
+        outside, frame.raised = frame.raised, []
         with HEAP.watching() as watch:
             reached = body(node.body)
+        frame.dispensable -= dispensable
+        raised, frame.raised = frame.raised, outside
         if reached and self.statements.otherwise(node.orelse):
             states.append(HEAP.since(mark))
         HEAP.undo(mark)
         for handler in node.handlers:
             resume(watch.states())
             with self.machine.ledger.handler():
-                if self._handled(handler):
+                if self._handled(handler, _caught(raised, node)):
                     states.append(HEAP.since(mark))
             HEAP.undo(mark)
         return resume(states)
 
-    def _handled(self, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    def _handled(self, handler: cst.ExceptHandler | cst.ExceptStarHandler, caught: Value) -> bool:
         if handler.type is not None:
             self.machine.evaluate(handler.type)
         if handler.name is not None:
-            self.machine.names.bind(handler.name.name, Unknown("exception"), handler)
+            self.machine.names.bind(handler.name.name, caught, handler)
         return self.statements.body(handler.body)
 
     def _finally(self, body: Callable[[], bool], end: Callable[[], bool], *, swallows: bool = False) -> bool:
@@ -133,6 +139,23 @@ class Blocks:
 
 
 def _catches(context: ContextManager) -> bool:
-    """Whether the generator goes on after an exception in the block."""
-    handlers = (cst.ExceptHandler, cst.ExceptStarHandler)
+    """Whether the generator may go on after an exception in the block: it catches some, or another manager around its `yield` does."""
+    handlers = (cst.ExceptHandler, cst.ExceptStarHandler, cst.With)
     return any(isinstance(inner, handlers) for inner in within(context.function.node.body))
+
+
+def _caught(raised: list[Value], node: cst.Try | cst.TryStar) -> Value:
+    """What a handler may be given: of a block that does nothing but raise, no more than that."""
+    lines = node.body.body
+    alone = (
+        len(lines) == 1 and isinstance(lines[0], cst.SimpleStatementLine) and isinstance(lines[0].body[0], cst.Raise)
+    )
+    known = [value for value in raised if isinstance(value, Store) and not value.is_class]
+    return join(known if alone and known and len(known) == len(raised) else [*known, Unknown("exception")])
+
+
+def _catches_imports(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """Whether a handler names what an import raises that does not find its module."""
+    kind = handler.type
+    every = [one.value for one in kind.elements] if isinstance(kind, cst.Tuple) else [kind]
+    return any(isinstance(one, cst.Name) and one.value in ("ImportError", "ModuleNotFoundError") for one in every)

@@ -78,6 +78,12 @@ class Frame:
     passes: dict[int, tuple[int, Value]] = field(default_factory=dict)
     """The loops over literals that are being run, by their nodes, each with the number and the element that it is at."""
     returned: list[Value] = field(default_factory=list)
+    counts_yields: bool = True
+    """Whether it is known how many values it yields."""
+    raised: list[Value] = field(default_factory=list)
+    """The exceptions that the `try` block raises which is being run."""
+    dispensable: int = 0
+    """The `try` blocks of this frame that are being run, and go on without a module that cannot be imported."""
     yielded: list[Value] = field(default_factory=list)
     yields_rows: bool = False
     sent: Value = UNKNOWN

@@ -13,8 +13,9 @@ from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.collections import Mapping, Sequence, Yielded
 from migration_guard.interpreter.computing import MUCH, Computation, Computing, fits, is_whole, taken_as_unknown
 from migration_guard.interpreter.expressions import TooComplex
-from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
-from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, resume
+from migration_guard.interpreter.functions import Function, yields_in_line
+from migration_guard.interpreter.moulds import Mould, Moulding, is_new
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import NONE, SETTLED, UNKNOWN, Choice, Constant, Unknown, Value, join
 from migration_guard.lean import dataclass
@@ -42,7 +43,7 @@ class _Followed:
 
     record: Record
     changes: Delta
-    result: Value
+    result: Mould
     arguments: object
     """Kept, since the keys of arguments are made of what they are."""
 
@@ -89,7 +90,7 @@ class Calls:
         machine = self.machine
         if machine.libraries.hides_its_sql(function, call):
             return UNKNOWN
-        arguments = self._arguments(function, call)
+        arguments = self.arguments(function, call)
         key = (function.key, tuple((name, told_apart(value)) for name, value in arguments.items()))
         within = [frame for frame in machine.frames if frame.node is function.node]
         computation = self._computation(function, arguments)
@@ -177,16 +178,18 @@ class Calls:
         for one in known:
             if one.record.holds():
                 HEAP.repeat(one.record, one.changes)
-                return one.result
+                return one.result.cast()
         mark = HEAP.mark()
         with HEAP.recording() as record:
             result = body(record)
         changes = HEAP.since(mark)
         born = record.start
         contents = (cell.content for (store, _), cell in changes.items() if store.born <= born and cell is not None)
-        if len(known) < MAX_KNOWN and not any(_is_new(value, born) for value in (result, *contents)):
-            lasting = {place: cell for place, cell in changes.items() if place[0].born <= born}
-            known.append(_Followed(record, lasting, result, arguments))
+        if len(known) < MAX_KNOWN and not any(is_new(content, born) for content in contents):
+            mould = Moulding(born).of(result)
+            if mould is not None:
+                lasting = {place: cell for place, cell in changes.items() if place[0].born <= born}
+                known.append(_Followed(record, lasting, mould, arguments))
         return result
 
     def _follow(self, frame: Frame, arguments: dict[str, Value]) -> Value:
@@ -239,16 +242,20 @@ class Calls:
     @staticmethod
     def _result(frame: Frame, function: Function) -> Value:
         if function.generates:
-            made = Yielded((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
+            if frame.counts_yields and not frame.yields_rows and yields_in_line(function.node):
+                made = Yielded(frame.yielded)
+            else:
+                made = Yielded((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
             made.returned = join(frame.returned)
             return made
         return join(frame.returned)
 
     # --- Arguments ---------------------------------------------------------------------------------------------------
 
-    def _arguments(self, function: Function, call: Call) -> dict[str, Value]:
+    def arguments(self, function: Function, call: Call) -> dict[str, Value]:
+        """What each parameter is in a call."""
         parameters = function.node.params
-        bound: dict[str, Value] = dict(function.defaults)
+        bound: dict[str, Value] = dict(self.machine.defaults_of(function))
         positional = list(call.positional)
         if function.bound is not None:
             positional.insert(0, function.bound)
@@ -317,22 +324,6 @@ def _is_exact(value: Value) -> bool:
         case Choice() | Unknown():
             return False
     return True
-
-
-def _is_new(content: object, born: int) -> bool:
-    """Whether a result holds something that the call made: it would be shared by two calls that each made their own."""
-    if isinstance(content, Choice):
-        return any(_is_new(option, born) for option in content.options)
-    if isinstance(content, Store):
-        return content.born > born
-    if isinstance(content, Function):
-        return content.scope.born > born or (content.bound is not None and _is_new(content.bound, born))
-    held = getattr(content, "known", None)
-    if isinstance(held, tuple):
-        return any(_is_new(value, born) for value in held)
-    if isinstance(held, dict):
-        return any(_is_new(value, born) for _, value in held.values())
-    return isinstance(content, Value) and content.is_made
 
 
 def told_apart(value: Value) -> object:

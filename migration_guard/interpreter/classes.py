@@ -65,7 +65,25 @@ class Class(Value):
 
     @property
     def truth(self) -> bool | None:
-        return True
+        asks = self.metaclass is not None and any(self.metaclass.method_of(name) for name in ("__bool__", "__len__"))
+        return None if asks else True
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        return self.special(operator, *(() if other is NONE else (other,)))
+
+    def entered(self, machine: Machine) -> Value:
+        found = self.special("__enter__")
+        found = found if found is not None else self.special("__aenter__")
+        return found if found is not None else self
+
+    def exited(self, machine: Machine) -> None:
+        unknown = Unknown("exception")
+        if self.special("__exit__", unknown, unknown, unknown) is None:
+            self.special("__aexit__", unknown, unknown, unknown)
+
+    @property
+    def leaves(self) -> bool:  # type: ignore[override]
+        return self.metaclass is not None
 
     def lineage(self) -> list[Class]:
         """The class and its ancestors in the repository, nearest first, each once."""
@@ -145,9 +163,14 @@ class Class(Value):
         return [(name, plain(name).key) for cls in self.lineage() for name in cls.scope.names]
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        found = self.metaclass.lookup(name) if self.metaclass is not None else None
+        if found is not None and [option for option in found.alternatives() if option.assigned(self, value, machine)]:
+            return
+        self.special("__setattr__", plain(name), value)
         self.scope.assign(name, value)
 
     def remove_attribute(self, name: str) -> None:
+        self.special("__delattr__", plain(name))
         self.scope.delete(name)
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:

@@ -288,6 +288,7 @@ class Expressions:
             values = self.evaluate(node.value.item)
             if frame.on_yield is not None and isinstance(values, Generator) and values.run is None:
                 values.run = self.machine.calls.run(values.function, values.made_by, frame.on_yield)
+            frame.counts_yields &= values.elements() is not None
             for value in values.each():
                 self._give(frame, value, rows=values.from_rows)
             whole = values.whole if isinstance(values, Generator) else values

@@ -40,18 +40,20 @@ def spelled(value: Value, hint: str = "") -> Value:
             return value.plain
         case Text() if not value.binary:
             return value
-        case Instance():
+        case Instance() | Class():
             for name in ("__format__", "__str__", "__repr__"):
                 said = value.special(name, *([texts.plain("")] if name == "__format__" else []))
                 if said is not None:
                     return said
         case Known() | Constant() | Text():
             return _written(value, str, hint)
-        case Function() | Class() | External():
+        case Function() | External():
             pass
         case _ if value.is_collection:
             _represent(value)
             return _written(value, str, hint)
+        case _ if (said := value.special("__str__")) is not None:
+            return said
     return texts.as_text(value, hint)
 
 
@@ -64,8 +66,8 @@ def _represent(value: Value) -> None:
             continue
         met[id(one)] = one
         held: Iterable[Value] = ()
-        if isinstance(one, Instance):
-            if one.special("__repr__") is None and one.cls.fields:
+        if isinstance(one, (Instance, Class)):
+            if one.special("__repr__") is None and isinstance(one, Instance) and one.cls.fields:
                 held = one.attributes.values()
         elif one.is_collection:
             held = one.each()
@@ -87,12 +89,12 @@ def shown(value: Value, conversion: str = "", spec: Text | None = None, hint: st
 
 
 def _shown(value: Value, conversion: str, spec: Text | None, hint: str) -> Value:
-    if spec is not None and str(spec) and isinstance(value, Instance) and not conversion:
+    if spec is not None and str(spec) and isinstance(value, (Instance, Class)) and not conversion:
         said = value.special("__format__", spec)
         if said is not None:
             return said
     if conversion in ("r", "a"):
-        said = value.special("__repr__") if isinstance(value, Instance) else None
+        said = value.special("__repr__") if isinstance(value, (Instance, Class)) else None
         if said is None:
             _represent(value)
         value = said if said is not None else _written(value, repr if conversion == "r" else ascii, hint)
@@ -198,7 +200,7 @@ def _percent(value: Value, match: re.Match[str], stars: list[Value], hint: str) 
     form, kind = match["form"], match["type"]
     if not form and kind == "s":
         return spelled(value, hint)
-    if kind in ("s", "r", "a") and isinstance(value, Instance):
+    if kind in ("s", "r", "a") and isinstance(value, (Instance, Class)):
         value = spelled(value, hint)
     try:
         held = real(value)

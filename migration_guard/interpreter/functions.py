@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Native, Unknown, Value, join
 from migration_guard.lean import dataclass
@@ -104,7 +105,14 @@ class Function(Value):
                 return self.docstring(machine)
             case "__self__" if self.bound is not None:
                 return self.bound
-        return Method(self, name)
+            case "__globals__":
+                return machine.libraries.globals_of(self.scope.module)
+        return self._accessors().get(name) or Method(self, name)
+
+    def _accessors(self) -> dict[str, Function | None]:
+        """Of a property that is looked up on its class: its functions."""
+        own = replace(self, style="")
+        return {"fget": own, "fset": self.setter, "fdel": self.deleter} if self.style == "property" else {}
 
     def docstring(self, machine: Machine) -> Value:
         """Its `__doc__`."""
@@ -119,6 +127,17 @@ class Function(Value):
         own = call.machine.function_attributes(self).read(name)
         if isinstance(own, Value):
             return call.machine.call(own, call)
+        accessor = self._accessors().get(name)
+        if accessor is not None:
+            return accessor.call(call)
+        if self.style == "property" and call.positional:
+            match name:
+                case "__get__":
+                    return call.machine.run_plainly(self.bind(call.positional[0]))
+                case "__set__":
+                    self.assigned(call.positional[0], call.positional[-1], call.machine)
+                case "__delete__":
+                    self.removed(call.positional[0], call.machine)
         if name in ("__call__", "__wrapped__", "__func__"):
             return self.call(call)
         if name == "__get__" and call.positional:
@@ -244,3 +263,15 @@ class ContextManager(Value):
     @property
     def swallows(self) -> bool:
         return True
+
+
+def yields_in_line(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """Whether a function yields statement by statement: then it is known how often, and in which order."""
+    if isinstance(node, cst.Lambda):
+        return False
+    lines = node.body.body
+    statements = [one for line in lines if isinstance(line, cst.SimpleStatementLine) for one in line.body]
+    if not all(isinstance(line, cst.SimpleStatementLine) for line in lines):
+        return False
+    plainly = [one for one in statements if isinstance(getattr(one, "value", None), cst.Yield)]
+    return len(plainly) == sum(isinstance(one, cst.Yield) for one in within(node.body))

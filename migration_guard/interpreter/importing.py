@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 
-MAX_NEAR_STEPS = 10_000
+MAX_NEAR_STEPS = 20_000
 """Expressions that are evaluated for what the imports of one file run, and is near to a write; that there is more is told.
 
 Classes of a few applications are most of it: all models of one that hang together take some 3,500.

@@ -30,7 +30,7 @@ from migration_guard.interpreter.names import Names
 from migration_guard.interpreter.repository import Module, Repository, Scope
 from migration_guard.interpreter.statements import Statements
 from migration_guard.interpreter.syntax import Source
-from migration_guard.interpreter.values import Place, Value, join
+from migration_guard.interpreter.values import UNKNOWN, Place, Value, join
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Machine:
 
     def truth(self, value: Value) -> bool | None:
         """Whether a value is true in a condition: what `__bool__` or `__len__` of an object says."""
-        if any(isinstance(option, (Instance, *OBJECTS)) for option in value.alternatives()):
+        if any(isinstance(option, (Instance, Class, *OBJECTS)) for option in value.alternatives()):
             truths = set(each([partial(_certain, option) for option in value.alternatives()]))
             return truths.pop() if len(truths) == 1 else None
         return value.truth
@@ -183,6 +183,20 @@ class Machine:
         if key not in self._attributes:
             self._attributes[key] = Store()
         return self._attributes[key]
+
+    def defaults_of(self, function: Function) -> AnySequence[tuple[str, Value]]:
+        """What parameters are that nobody passes, also where `function.__defaults__` was assigned."""
+        given = self._attributes.get((id(function.node), id(function.scope)))
+        replaced = given.read("__defaults__") if given is not None else None
+        if not isinstance(replaced, Value):
+            return function.defaults
+        parameters = function.node.params
+        names = [one.name.value for one in (*parameters.posonly_params, *parameters.params)]
+        values = replaced.elements()
+        if values is None:
+            return [*function.defaults, *((name, UNKNOWN) for name in names)]
+        kept = [(name, value) for name, value in function.defaults if name not in names]
+        return [*kept, *zip(names[len(names) - len(values) :], values)]
 
     def fields_of(self, cls: Class) -> list[tuple[str, Value | None]]:
         """The fields of a dataclass and the like, with their defaults, in order."""
@@ -270,7 +284,7 @@ class Machine:
 def _certain(value: Value) -> bool | None:
     if isinstance(value, Instance):
         return value.certain()
-    if isinstance(value, OBJECTS):
+    if isinstance(value, (Class, *OBJECTS)):
         for name in ("__bool__", "__len__"):
             said = value.special(name)
             if said is not None:

@@ -103,6 +103,7 @@ class Matching:
 
     def _attributes(self, pattern: cst.MatchClass, subject: Value) -> None:
         cls = self.machine.evaluate(pattern.cls)
+        cls.special("__instancecheck__", subject)
         stated = cls.attribute("__match_args__", self.machine).elements() or []
         names = [str(name) for name in stated if isinstance(name, Text)] or self.machine.field_names(cls)
         alone = (dotted(pattern.cls) or "").rpartition(".")[2] in ("str", "int", "list", "tuple", "dict", "bytes")

@@ -76,8 +76,9 @@ class Names:
             self._define(module, module.definitions.get(name, []))
             if not scope.holds(name):
                 self._define_by_star(module, name)
-            if not scope.holds(name) and not name.startswith("__"):
+            if not scope.holds(name) and not name.startswith("__") and not module.has_bound_unnamed:
                 self._define(module, module.binding_unnamed)
+                module.has_bound_unnamed = module.running == {name}  # else amid what those may ask for
             module.running.discard(name)
             value = scope.get(name)
             if name in module.decorating and value is not None and value.origin:
@@ -251,6 +252,8 @@ class Names:
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
                 receiver = self.machine.evaluate(target.value)
+                if isinstance(target.value, cst.Attribute) and target.value.attr.value in _REWIRES:
+                    self.machine.libraries.rewired(target.value.attr.value, self.machine.place(target, statement))
                 receiver.set_item(key, value, rows=bool(self.machine.row_loops))
                 self.machine.libraries.handed(receiver, value)
                 for option in receiver.alternatives():

@@ -81,8 +81,9 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
         left.special("__hash__")
         if isinstance(right, Generator):
             right.consumed()
-        if isinstance(right, Instance) and right.special("__contains__", left) is None:
-            right.element()  # without it Python goes through it
+        for one in right.alternatives():
+            if isinstance(one, (Instance, Class)) and one.special("__contains__", left) is None:
+                one.element()  # without it Python goes through it
         for one in (left, *right.known) if isinstance(right, Sequence) else ():
             asked(one, "__eq__", left if one is not left else right.element(), call)
     within = isinstance(node, (cst.In, cst.NotIn))
@@ -104,7 +105,9 @@ def asked(left: Value, method: str, right: Value, call: Call, depth: int = 3) ->
     """
     others = [other for other in _ORDERS if method in _ORDERS and other != method]
     for one in left.alternatives() if depth else ():
-        if isinstance(one, Instance) and any(one.operated(name, right, call) is not None for name in (method, *others)):
+        if isinstance(one, (Instance, Class)) and any(
+            one.operated(name, right, call) is not None for name in (method, *others)
+        ):
             continue
         held = one.attributes.values() if isinstance(one, Instance) and one.cls.fields else ()
         for part in one.known if isinstance(one, Sequence) else held:

@@ -36,7 +36,8 @@ from migration_guard.skim import places
 MAX_MODULE_BYTES = 600_000
 MAX_FOLLOWED_BYTES = 1_000_000
 """Source bytes of helper modules that are read on one Account for a migration; what lies beyond is out of sight."""
-_TOO_MUCH = f"the modules that the migration leads to are together larger than {MAX_FOLLOWED_BYTES} bytes"
+MAX_NEAR_BYTES = 2_000_000
+"""… for what imports run and is near to a write: all models of a large application hang together."""
 MAX_CACHED_BYTES = 6_000_000
 """Source bytes of helper modules that a reader keeps parsed; libcst needs some 40 times as much."""
 
@@ -137,6 +138,8 @@ class Module:
     """All that a star import of such a file may have bound."""
     running: set[str] = field(default_factory=set)
     """Names whose definitions are being evaluated: modules may import each other."""
+    has_bound_unnamed: bool = False
+    """Whether the statements have been run that bind names which they do not spell."""
     changed_by: set[int] = field(default_factory=set)
     """The statements that have been run and may change what is bound elsewhere: once is enough."""
 
@@ -265,6 +268,14 @@ class Account(Enum):
     """… and is far from any."""
 
 
+def _limit(account: Account) -> int:
+    return MAX_NEAR_BYTES if account is Account.NEAR else MAX_FOLLOWED_BYTES
+
+
+def _too_much(account: Account) -> str:
+    return f"the modules that the migration leads to are together larger than {_limit(account)} bytes"
+
+
 class Repository:
     """Resolves imports by looking at files: each ancestor folder of the importing file, nearest first, up to `root`."""
 
@@ -338,8 +349,10 @@ class Repository:
                 return Module(path, None, unread="what leads there is too much to be followed", beyond=True)
             account = self.account()
             aside = account is not Account.OWN
-            if aside and self._bytes[account] > MAX_FOLLOWED_BYTES:
-                return Module(path, None, unread=_TOO_MUCH, beyond=True)  # the migration itself may still lead there
+            if aside and self._is_spent(account):
+                return Module(
+                    path, None, unread=_too_much(account), beyond=True
+                )  # the migration itself may still lead there
             try:
                 source = self._source(path, account)
                 self.reached.add(path)
@@ -347,12 +360,15 @@ class Repository:
                     return self._modules.setdefault(path, Module(path, None, unread="it puts another in its place"))
                 self._modules[path] = Module(path, source)
             except (Unreadable, Refused) as error:
-                beyond = self._bytes[account] > MAX_FOLLOWED_BYTES
+                beyond = self._is_spent(account)
                 unread = Module(path, None, unread=str(error), beyond=beyond)
                 if aside and beyond:
                     return unread
                 self._modules[path] = unread
         return self._modules[path]
+
+    def _is_spent(self, account: Account) -> bool:
+        return self._bytes[account] > _limit(account)
 
     def _source(self, path: Path, account: Account) -> Source:
         """The parsed file. Raises where it cannot be read: what it holds is then OPAQUE where it is called."""
@@ -361,8 +377,8 @@ class Repository:
             raise Unreadable(LINK_OUT)
         content = read_source(path, MAX_MODULE_BYTES)
         self._bytes[account] += len(content)
-        if self._bytes[account] > MAX_FOLLOWED_BYTES:
-            raise Unreadable(_TOO_MUCH)
+        if self._is_spent(account):
+            raise Unreadable(_too_much(account))
         key = (path, self._only_read)
         if key in kept:
             kept.move_to_end(key)

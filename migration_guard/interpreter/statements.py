@@ -183,7 +183,9 @@ class Statements:
     def _Raise(self, node: cst.Raise) -> bool:
         for part in (node.exc, node.cause.item if node.cause is not None else None):
             if part is not None:
-                self.machine.evaluate(part)
+                value = self.machine.evaluate(part)
+                if part is node.exc:
+                    self.machine.frames[-1].raised.append(value)
         return self.machine.flow.leave(Exit.RAISE)
 
     def _Break(self, node: cst.Break) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as AnySequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -147,6 +147,8 @@ class Value:
 
     def method(self, name: str, call: Call) -> Value:
         """`self.name(…)`; `call.name` is `name`."""
+        if name == "__call__" and self.callable_in_sight:
+            return self.call(call)
         return call.machine.call(self.attribute(name, call.machine), call)
 
     def call(self, call: Call) -> Value:
@@ -536,6 +538,8 @@ class Method(Value):
         return Unknown(from_rows=self.from_rows, source=self.origin)
 
     def method(self, name: str, call: Call) -> Value:
+        if name == "__call__":
+            return self.receiver.method(self.name, replace(call, name=self.name))
         return Unknown(self.name, self.from_rows, source=self.origin).method(name, call)
 
     def call(self, call: Call) -> Value:

@@ -40,11 +40,12 @@ from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.entrusted import Entrusted
 from migration_guard.libraries.execution import opaque
-from migration_guard.libraries.leaving import SESSION
+from migration_guard.libraries.leaving import SESSION, is_session
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
-from migration_guard.libraries.standard import containers, data, pure, running, texts
+from migration_guard.libraries.standard import containers, data, running, substitution, texts
+from migration_guard.libraries.standard.builtin import namespace_of
 from migration_guard.libraries.standard.files import Stream
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -53,7 +54,7 @@ from migration_guard.sql.definitions import Definitions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
-    from migration_guard.interpreter.repository import Scope
+    from migration_guard.interpreter.repository import Module, Scope
 
 
 class Libraries:
@@ -94,7 +95,7 @@ class Libraries:
     mapping_method = staticmethod(containers.mapping_method)
     text_attribute = staticmethod(texts.text_attribute)
     text_method = staticmethod(texts.text_method)
-    known_method = staticmethod(pure.method_of_known)
+    known_method = staticmethod(substitution.method_of_known)
     awaited = staticmethod(running.awaited)
     leave = staticmethod(leaving.leave)
     unseen = staticmethod(leaving.unseen)
@@ -134,7 +135,7 @@ class Libraries:
             special = active_record.external_model(name, self.framework, self.machine.source.text)
         if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
-        if special is None and library is None and "." in name and SESSION.match(last):
+        if special is None and library is None and "." in name and SESSION.match(last) and is_session(name):
             return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last, lent=True)
         return special if special is not None else External(name)
 
@@ -267,6 +268,10 @@ class Libraries:
     def rewired(self, name: str, place: Place) -> None:
         """`function.__code__ = …`: from here on something else is run than what stands there."""
         opaque(Call(self.machine, name, place), f"what is given to {name} changes what is run", name)
+
+    def globals_of(self, module: Module) -> Value:
+        """`function.__globals__`."""
+        return namespace_of(module, self.machine)
 
     def inherited(self, base: Value, cls: Class) -> None:
         """A class of the repository has a base, perhaps from out of sight."""

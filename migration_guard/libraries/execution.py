@@ -30,6 +30,7 @@ from migration_guard.sql import (
     Renamed,
     Step,
     Transaction,
+    Viewed,
     may_allow_escapes,
     read_sql,
 )
@@ -180,16 +181,12 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new, certain=step.certain)
                 machine.libraries.functions.rename(old, new)
-            case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
-                machine.libraries.find_functions(set(unknown))
-                machine.libraries.functions.create(bare(name), changes, calls, unknown)
-                if not changes:
-                    machine.libraries.definitions.function(name, _canonical(call, text, step))
-                machine.ledger.note(
-                    _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
-                )
+            case FunctionCreated():
+                _function_created(call, text, step)
             case Armed(table=table, verbs=verbs, function=function):
                 machine.libraries.functions.arm(table, function, verbs)
+            case Viewed(view=view, table=beneath):
+                machine.libraries.functions.view(view, beneath)
             case UnknownSql() if certain:
                 _unknown(call, text, step)
             case Harmless(why=why, schema=schema):
@@ -226,7 +223,7 @@ def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> 
         anywhere=step.anywhere,
         cased=step.cased,
         text=shown[start:end],
-        dynamic=step.dynamic or not _in_one_piece(text, start, step.tables),
+        dynamic=step.dynamic or not _in_one_piece(text, start, step.through or step.tables),
         from_rows=parameters is not None and parameters.from_rows,
         written=_form(call, step, text, parameters),
         loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
@@ -248,6 +245,16 @@ def _created(call: Call, text: Text, step: Created) -> None:
     )
     needed = waits_for(str(text)[step.start : step.end], [], machine.libraries.dialect)
     machine.ledger.schema(where, f"CREATE TABLE {step.table}", on=needed, stack=machine.frames)
+
+
+def _function_created(call: Call, text: Text, step: FunctionCreated) -> None:
+    libraries = call.machine.libraries
+    libraries.find_functions(set(step.unknown))
+    libraries.functions.create(bare(step.name), step.changes, step.calls, step.unknown)
+    if not step.changes:
+        libraries.definitions.function(step.name, _canonical(call, text, step))
+    spot = _spot(call, text, step.start, step.end)
+    call.machine.ledger.note(spot, f"CREATE FUNCTION {step.name}", "is only created, not called")
 
 
 def _may_be_there(text: str, step: Created) -> bool:

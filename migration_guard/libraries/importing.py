@@ -47,7 +47,7 @@ def _named(call: Call, given: Value | None, found: Callable[[str], Value]) -> Va
 
 
 def _of_settings(given: Value, call: Call, otherwise: str) -> Value:
-    """A module whose name is not known: one that settings name, where a function of the application loads it.
+    """A module whose name is not known: one that settings name, where the application loads it in a function, or can do without it.
 
     What a migration loads itself, and what is a part of a package whose name is known, is none of those.
     """
@@ -55,7 +55,8 @@ def _of_settings(given: Value, call: Call, otherwise: str) -> Value:
     if machine.imports.is_settled:
         return Unknown(call.name, source=SETTLED)
     begins = str(given).partition("{")[0] if isinstance(given, Text) else ""
-    if begins or machine.imports.is_running or machine.scope.module is machine.module:
+    must_be_there = machine.imports.is_running and not machine.frames[-1].dispensable
+    if begins or must_be_there or machine.scope.module is machine.module:
         opaque(call, otherwise, call.name, beyond=True)
         return Unknown(call.name)
     return Unknown(call.name, source=loaded.LOADED)

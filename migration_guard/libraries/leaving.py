@@ -62,11 +62,21 @@ _NAMED_ONLY = re.compile(
     re.IGNORECASE,
 )
 """What takes the name of a module to name something else by it: words of its name, no part of one such as in `extract`."""
+_OF_OTHER_SERVICES = frozenset(
+    "redis aioredis django_redis flask_redis django_rq rq celery kombu amqp pika ldap ldap3 smtplib requests httpx aiohttp "
+    "urllib3 boto3 botocore elasticsearch opensearchpy paramiko docker kubernetes".split()
+)
+"""Packages whose connections and sessions lead to queues, caches and other services, and to no tables."""
 SESSION = re.compile(
     r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$",
     re.IGNORECASE,
 )
 """Functions and attributes out of sight whose name says that they give a way to the database."""
+
+
+def is_session(name: str) -> bool:
+    """Whether what a dotted name out of sight gives is called like a way to the database."""
+    return bool(SESSION.search(name.rpartition(".")[2])) and name.partition(".")[0] not in _OF_OTHER_SERVICES
 
 
 def called_handle(handle: Handle, call: Call) -> Value:
@@ -90,6 +100,13 @@ _OF_A_LIST = 2
 """What `list.insert(place, value)` is given; a store's own takes rows."""
 
 
+_STORES_ROWS = re.compile(
+    r"(?:bulk_)?(?:insert|upsert)(?:_(?:one|many|all|rows?|batch|into))?|bulk_(?:create|update|save|delete)\w*|"
+    r"(?:put|save|delete|update)_(?:all|many|rows)"
+)
+"""Names that say that rows are written, also where what the call gives is used."""
+
+
 def _for_its_effect(origin: str, call: Call, told: int) -> None:
     """`store.put_all()`: where nobody uses what something out of sight gives, it is called for what it does.
 
@@ -99,7 +116,8 @@ def _for_its_effect(origin: str, call: Call, told: int) -> None:
     machine, name = call.machine, call.name
     if len(machine.ledger.entries) > told:
         return
-    if call.place.whole is not machine.statements.unused or machine.scope.module is not machine.module:
+    is_used = call.place.whole is not machine.statements.unused
+    if (is_used and not _STORES_ROWS.fullmatch(name)) or machine.scope.module is not machine.module:
         return
     package = origin.partition("@")[0].partition(".")[0]
     is_named = "." in origin or "@" in origin  # and not only called like something
@@ -127,7 +145,7 @@ def _left(callee: Value, call: Call) -> Value:
         return run_helper(name, call)
     if libraries.framework == "masonite" and (given := masonite.of_application(name, call)) is not None:
         return given
-    if SESSION.search(name):
+    if is_session(f"{callee.root}.{name}" if isinstance(callee, External) else name):
         return Handle(name, lent=True)
     if trust.enqueues(callee, name, call.arguments):
         return Unknown(name)

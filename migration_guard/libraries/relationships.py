@@ -10,8 +10,9 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Unknown, Value, join
-from migration_guard.libraries.database import Field, Model, Query, Relationship, Row, Table, record
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
+from migration_guard.libraries.database import Field, Model, Query, Relationship, Row, Statement, Table, record
+from migration_guard.libraries.execution import execute
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -203,7 +204,13 @@ def listened(target: Value, call: Call, *, everywhere: bool) -> None:
     """A function that hears what the migration does is run by it; one that hears what an application does is not told."""
     machine = call.machine
     if everywhere or machine.scope.module is machine.module:
-        machine.call(target, replace(call, positional=(), named={}, open=True)).consumed()
+        given = machine.call(target, replace(call, positional=(), named={}, open=True))
+        given.consumed()
+        for option in given.alternatives():  # with `retval=True`: the statement that is executed instead
+            instead = option.item(Constant(0)) if isinstance(option, Sequence) else option
+            for one in instead.alternatives():
+                if isinstance(one, Statement) or (isinstance(one, Text) and one.pieces and not one.pieces[0].hole):
+                    execute(call, one)
 
 
 def map_class(call: Call) -> Value:

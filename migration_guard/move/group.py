@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
-from migration_guard.move.others import beside, others_of, place_of
+from migration_guard.move.others import beside, others_of, place_of, spans_of
 from migration_guard.move.piece import Piece
 from migration_guard.move.schema import Schema
-from migration_guard.operations import Operation, Rendition
+from migration_guard.operations import Operation, OperationKind, Rendition
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
-from migration_guard.rewriting.spoken import words_behind
+from migration_guard.rewriting.spoken import Beside, words_behind
 from migration_guard.sql.backfill import CannotMove, Touched, touched
 from migration_guard.sql.names import bare
+
+HAS_TO_STAY = "line {line} builds on it or reads what it changes ({table}), and has to stay: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,9 @@ class Member:
 def group_of(one: Checked, first: Piece, migration: Migration, made: Callable[[Finding], Piece]) -> tuple[Member, ...]:
     """Give a change with all that follow and depend on it. Raises CannotMove if one of these has to stay."""
     members = [Member(first, ())]
-    order = _Order(migration, Schema(one.candidate.path, one.candidate.root))
-    for finding, other in others_of(one, first.operation):
+    order = Order(migration, Schema(one.candidate.path, one.candidate.root))
+    others = others_of(one, first.operation)
+    for finding, other in others:
         if place_of(other) < place_of(first.operation) or any(other in member.piece.also for member in members):
             continue  # it stays where it is, and runs before, as it did; or it goes with one of them
         after = tuple(index for index, member in enumerate(members) if not order.is_free(member.piece, other))
@@ -40,11 +43,9 @@ def group_of(one: Checked, first: Piece, migration: Migration, made: Callable[[F
         try:
             members.append(Member(made(finding), after))
         except (CannotMove, CannotRemove) as reason:
-            raise CannotMove(
-                f"line {other.span.line} builds on it or reads what it changes ({other.target}), and has to stay: {reason}"
-            ) from None
+            raise CannotMove(HAS_TO_STAY.format(line=other.span.line, table=other.target, reason=reason)) from None
     taken = {operation for member in members for operation in (member.piece.operation, *member.piece.also)}
-    told = {other for _, other in others_of(one, first.operation)}
+    told = {other for _, other in others}
     for other in beside(one, first.operation):  # what no rule tells of stays where it is
         if other in taken | told or place_of(other) < place_of(first.operation):
             continue
@@ -56,7 +57,7 @@ def group_of(one: Checked, first: Piece, migration: Migration, made: Callable[[F
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     """Which changes of a migration may change places."""
 
     migration: Migration
@@ -75,6 +76,17 @@ class _Order:
         """Whether a change may come to the rows of a table, by its name, its model's, or what leads there."""
         names = {*self.schema.models(table), *self.schema.accessors(table)}
         return piece.speaks_of(table) or (piece.function is not None and bool(names & piece.drafted.names))
+
+    def beside(self, other: Operation) -> Beside:
+        """What may ask for the rows that another change of the migration makes."""
+        known = bool(other.tables) and other.kind is not OperationKind.DELETE  # rows of other tables may go with them
+        return Beside(tuple(spans_of(other)), self._names_of(other.tables) if known else None)
+
+    def _names_of(self, tables: Sequence[str]) -> frozenset[str]:
+        """By which words tables are spoken of: their own, those of models, those of what leads to their rows."""
+        names = {name for table in tables for name in (bare(table).lower(), *self.schema.models(table))}
+        ends = {"_".join(parts[at:]) for name in names for parts in (name.split("_"),) for at in range(len(parts))}
+        return frozenset(ends | {name for table in tables for name in self.schema.accessors(table)})
 
     def _is_asked_for(self, piece: Piece, other: Operation) -> bool:
         """Whether a change that follows may ask for what is written."""

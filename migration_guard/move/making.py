@@ -9,6 +9,7 @@ from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.functions import ROW_BY_ROW, function_of, function_of_births, function_of_query
+from migration_guard.move.others import twins_of
 from migration_guard.move.piece import Piece, models_of, refuse_history, with_unread
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition
@@ -39,6 +40,7 @@ _SKELETON = "finish a --skeleton"
 
 def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     """Turn a finding into a backfill. Raises CannotMove."""
+    finding = _at_last(one, finding)
     candidate, operation = one.candidate, finding.operation
     rendition = _rendition(candidate, operation)
     assert operation is not None
@@ -54,6 +56,18 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
             return function_of(one, finding, operation, schema, key)
         except (CannotMove, CannotRemove) as other:
             raise (reason if rendition.sql else other) from None
+
+
+def _at_last(one: Checked, finding: Finding) -> Finding:
+    """Where a list is saved on the way, each time that it is long enough: where the rest is saved, behind the loop."""
+    operation = finding.operation
+    loop = operation.rendition.loop if operation is not None and operation.rendition is not None else None
+    if operation is None or loop is None:
+        return finding
+    twins = [(twin, twin.operation) for twin in twins_of(one, operation) if twin.operation is not None]
+    end = (loop.end_line, loop.end_column)
+    behind = [twin for twin, other in twins if (other.span.line, other.span.column) >= end]
+    return behind[0] if behind and (operation.span.line, operation.span.column) < end else finding
 
 
 def _in_sql(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:

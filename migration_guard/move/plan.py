@@ -10,12 +10,13 @@ from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.move.group import Member, group_of, keys_before
+from migration_guard.move.group import HAS_TO_STAY, Member, Order, group_of, keys_before
 from migration_guard.move.later import Change, Later, later_of
 from migration_guard.move.making import MOVABLE, piece_of
-from migration_guard.move.others import beside, others_of, spans_of, twins_of
+from migration_guard.move.others import beside, others_of, twins_of
 from migration_guard.move.piece import FUNCTION, Piece
 from migration_guard.move.place import Module, Modules
+from migration_guard.move.schema import Schema
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.reading.markers import MOVED
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
@@ -123,18 +124,32 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     migration = Migration(one.candidate.path, one.candidate.source)
     members = group_of(one, first, migration, lambda other: piece_of(one, other, None))
     sites = []
+    order = Order(migration, Schema(one.candidate.path, one.candidate.root))
     for member in members:
-        operation, rendition = member.piece.operation, member.piece.rendition
-        others = [other for _, other in others_of(one, operation)]
-        besides = [other for other in beside(one, operation) if other not in member.piece.also]
-        _refuse_others_in_loop(rendition, besides)
-        site = migration.site(rendition, _calls(others, operation, rendition))
-        refuse_overtaken(migration, site.statements, [span for other in besides for span in spans_of(other)])
-        sites.append(site)
+        try:
+            sites.append(_site_of(one, migration, order, member.piece))
+        except (CannotMove, CannotRemove) as reason:
+            if member is members[0]:
+                raise
+            operation = member.piece.operation
+            raise CannotMove(
+                HAS_TO_STAY.format(line=operation.span.line, table=operation.target, reason=reason)
+            ) from None
     pairs = list(zip((member.piece for member in members), sites, strict=True))
     judged = [other for _, other in others_of(one, first.operation)] + [first.operation]
     later = later_of(one.candidate, migration, pairs, judged)
     return _Group(members, tuple(sites), migration, later)
+
+
+def _site_of(one: Checked, migration: Migration, order: Order, piece: Piece) -> Site:
+    """Find where a change stands. Raises CannotMove and CannotRemove."""
+    operation, rendition = piece.operation, piece.rendition
+    others = [other for _, other in others_of(one, operation)]
+    besides = [other for other in beside(one, operation) if other not in piece.also]
+    _refuse_others_in_loop(rendition, besides)
+    site = migration.site(rendition, _calls(others, operation, rendition))
+    refuse_overtaken(migration, site.statements, list(map(order.beside, besides)))
+    return site
 
 
 def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) -> Move | Refusal:

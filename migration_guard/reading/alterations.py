@@ -23,7 +23,8 @@ def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...
     same = [(at, pick) for at, pick in picks if same_table(pick.table, write.table)]
     own = [(at, pick) for at, pick in same if not pick.nested]
     within = [(at, pick) for at, pick in same if pick.nested and at.spot.key == event.spot.key]
-    if write.fed and within and not any(_is_row(name, write, within) for name in write.fed):
+    nested = any(pick.nested and pick.limit and at.spot.key == event.spot.key for at, pick in picks)
+    if write.fed and (within or nested) and not any(_is_row(name, write, within) for name in write.fed):
         write = replace(write, confined=False)  # many rows share what the pick gives
     by_key = any(_is_row(name, write, own) for name in (*write.listed, *write.keyed))
     ranged = write.ranged and event.loop is not None
@@ -50,6 +51,7 @@ def _made(
     every = tuple(dict.fromkeys((*write.tested, *tested)))
     inserts = write.verb == "INSERT" and write.confined and bool(every)
     repeats = write.repeats and not inserts and not (write.verb == "UPDATE" and set(write.columns) & set(every))
+    repeats = repeats or write.counts_on
     return Alteration(
         verb=write.verb, table=write.table, columns=write.columns, tested=every, confined=confined, repeats=repeats,
         together=together, span=span, transaction=transaction, sources=sources, locked=locked,
@@ -58,7 +60,7 @@ def _made(
 
 def _locked(event: Event, own: Picked, picks: Picked) -> bool:
     """Whether a pick locks the rows: in the same transaction, or inside the same statement."""
-    before = any(pick.lock and at.transactions & event.transactions for at, pick in own)
+    before = any(pick.lock and at.transactions.keys() & event.transactions.keys() for at, pick in own)
     return before or any(pick.nested and pick.lock and at.spot.key == event.spot.key for at, pick in picks)
 
 

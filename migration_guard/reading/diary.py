@@ -5,7 +5,7 @@ A Ledger that also notes what no migration is asked for. What is met again at th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
 from typing import TYPE_CHECKING
@@ -57,8 +57,8 @@ class Event:
     loop: Loop | None
     begun_in: Loop | None
     """The loop in which the transaction began."""
-    transactions: set[int] = field(default_factory=set, compare=False)
-    """Every transaction in which it was met."""
+    transactions: dict[int, int] = field(default_factory=dict, compare=False)
+    """Every transaction in which it was met, and as the how manieth thing that was noted."""
 
     @property
     def together(self) -> bool:
@@ -91,6 +91,7 @@ class Diary(Ledger):
     visited: set[int] = field(default_factory=set)
     """The `id` of every call that was made since the page began."""
     _number: int = 0
+    _noted: int = 0
     _open: int = 0
     """How many blocks are open; those inside another are savepoints."""
     _begun_in: Loop | None = None
@@ -98,6 +99,9 @@ class Diary(Ledger):
     _at_times: bool = False
     """Whether the commit that follows is one that not every batch comes to."""
     _rare: frozenset[int] | None = None
+    _at_the_end: bool = False
+    """Whether it is one that only the last batch comes to."""
+    _last: frozenset[int] | None = None
     _blind: bool = False
     """Whether the text that is being executed holds a statement without a tree."""
 
@@ -147,11 +151,11 @@ class Diary(Ledger):
         Ledger.commit(self, ends=ends)
         begun_in = self._begun_in
         self._next()
-        if self._at_times and not self._open:
+        if (self._at_times or self._at_the_end) and not self._open:
             self._begun_in = begun_in
             for loop, before in zip(self.loops, commits, strict=True):
-                loop.commits, loop.commits_at_times = before, True
-            self._at_times = False
+                loop.commits, loop.commits_at_times = before, loop.commits_at_times or self._at_times
+            self._at_times = self._at_the_end = False
 
     def _next(self) -> None:
         self._number += 1
@@ -213,7 +217,8 @@ class Diary(Ledger):
     def _note(self, what: TimeoutSet | Pick | Write, spot: Spot) -> None:
         loop = self.loops[-1] if self.loops else None
         event = self.events.setdefault((spot.key, what), Event(what, spot, self._number, loop, self._begun_in))
-        event.transactions.add(self._number)
+        self._noted += 1
+        event.transactions.setdefault(self._number, self._noted)
 
     def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
         spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
@@ -232,6 +237,9 @@ class Diary(Ledger):
     def called(self, call: Call) -> None:
         name = call.name
         self._at_times = name == "commit" and id(call.place.whole) in self._rare_commits()
+        self._at_the_end = name == "commit" and id(call.place.whole) in self._last_commits()
+        if name == "rollback" and not call.arguments:
+            self._number += 1  # what was set in the transaction is not set in the next one
         self.visited.add(id(call.place.whole))
         if name in objects.LOCKS and call.place.source is self.migration and isinstance(call.place.whole, cst.Call):
             picked = objects.pick(call.place.whole, self.migration.tree, call.machine.frames[-1].node)
@@ -251,14 +259,27 @@ class Diary(Ledger):
     def _rare_commits(self) -> frozenset[int]:
         """Calls of `commit()` that not every batch comes to: `if count % 100 == 0: connection.commit()`."""
         if self._rare is None:
-            counted = (
-                node
-                for node in within(self.migration.tree)
-                if isinstance(node, cst.If) and any(isinstance(one, cst.Modulo) for one in within(node.test))
-            )
-            calls = (one for node in counted for one in within(node.body) if isinstance(one, cst.Call))
-            self._rare = frozenset(id(one) for one in calls if (dotted(one.func) or _method(one)).endswith("commit"))
+            self._rare = self._commits_behind(_is_counted)
         return self._rare
+
+    def _last_commits(self) -> frozenset[int]:
+        """Calls of `commit()` that end the loop: `if not rows: connection.commit(); return`."""
+        if self._last is None:
+            self._last = self._commits_behind(lambda node: _leaves(node.body))
+        return self._last
+
+    def _commits_behind(self, asked: Callable[[cst.If], bool]) -> frozenset[int]:
+        """Calls of `commit()` in the body of an `if`, which holds nothing else that is executed."""
+        found = (node for node in within(self.migration.tree) if isinstance(node, cst.If) and asked(node))
+        calls = ([one for one in within(node.body) if isinstance(one, cst.Call)] for node in found)
+        named = ([(one, (dotted(one.func) or _method(one)).rpartition(".")[2]) for one in some] for some in calls)
+        return frozenset(
+            id(one)
+            for some in named
+            if not {name for _, name in some} & SINKS
+            for one, name in some
+            if name == "commit"
+        )
 
     def _holds(self) -> bool:
         """Whether the transaction has locked or changed rows by now."""
@@ -274,6 +295,19 @@ class Diary(Ledger):
         if self.loops and (isinstance(node, cst.While) or _leaves(node.body)) and _counts(machine, node.test):
             spot = spot_of(machine.place(node.test))
             self.rowcounts.setdefault(spot.key, spot)
+
+
+def _is_counted(node: cst.If) -> bool:
+    """Whether a test asks how often something has happened."""
+    return any(isinstance(one, cst.Modulo) for one in within(node.test)) or any(
+        isinstance(one, cst.Comparison)
+        and any(isinstance(target.operator, (cst.GreaterThan, cst.GreaterThanEqual)) for target in one.comparisons)
+        and isinstance(one.comparisons[-1].comparator, (cst.Integer, cst.Name))
+        and not (
+            isinstance(one.comparisons[-1].comparator, cst.Integer) and one.comparisons[-1].comparator.value == "0"
+        )
+        for one in (node.test, *within(node.test))
+    )
 
 
 def is_transaction(node: cst.CSTNode) -> bool:

@@ -175,7 +175,7 @@ class Procedures:
         self._told += (one.span() for one in page.schema_changes)
         self._unseen(page.unseen)
         for event in page.events:
-            if isinstance(event.what, TimeoutSet) and event.what.seconds is None:
+            if isinstance(event.what, TimeoutSet) and event.what.seconds is None and not event.what.resets:
                 line, name = event.spot.span().line, event.what.name
                 self._problem(line, f"the value of {name} is not told by the source, so it cannot be judged")
         picked = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
@@ -187,7 +187,9 @@ class Procedures:
                 key=entry.key if entry else None,
                 span=whole,
                 size=(entry.size if entry else None) or self._size(page),
-                settings=tuple(_setting(one, one.what) for one in page.events if isinstance(one.what, TimeoutSet)),
+                settings=tuple(
+                    _setting(one, one.what, page.events) for one in page.events if isinstance(one.what, TimeoutSet)
+                ),
                 selections=tuple(self._selection(event, pick) for event, pick in picked),
                 alterations=self._alterations(page, ()),
                 schema_changes=_spans(page.schema_changes),
@@ -351,9 +353,17 @@ def _assignments(body: Sequence[cst.CSTNode]) -> Iterator[tuple[str, cst.BaseExp
                     yield name, node
 
 
-def _setting(event: Event, found: TimeoutSet) -> Setting:
-    transactions = tuple(sorted(event.transactions))
-    return Setting(found.name, found.seconds, found.value, found.local, event.spot.span(), transactions)
+def _setting(event: Event, found: TimeoutSet, beside: Iterable[Event]) -> Setting:
+    """A time-out holds in a transaction if it is set before rows are picked or changed; one that is taken back behind that held."""
+    work = [one for one in beside if isinstance(one.what, Write) or (isinstance(one.what, Pick) and one.what.lock)]
+    begun = {
+        number: min(one.transactions.get(number, order) for one in (*work, event))
+        for number, order in event.transactions.items()
+    }
+    transactions = tuple(sorted(number for number, order in event.transactions.items() if begun[number] == order))
+    return Setting(
+        found.name, found.seconds, found.value, found.local, event.spot.span(), transactions, resets=found.resets
+    )
 
 
 def _text(value: Value | None) -> str | None:

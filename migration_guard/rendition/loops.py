@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 _PYTHON = "it computes in Python what SQL would not say in the same way ({})"
-_QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "success"})
+QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "success"})
 """Calls that say something, or let the session do what it does at its end."""
 
 
@@ -61,19 +61,6 @@ def loop_around(machine: Machine, node: cst.CSTNode, row: str | None) -> cst.For
     if len(around) > 1 or row_of(around[-1])[0] != row:
         raise NotRendered("a loop with Python logic: several loops, or other rows than those that it goes through")
     return around[0]
-
-
-def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNode]:
-    """Find the loop that puts its rows into a list, and where. Raises NotRendered."""
-    found = [
-        (loop, node)
-        for loop in loops_of(machine)
-        for node in within(loop.body)
-        if isinstance(node, cst.Call) and dotted(node.func) == f"{variable}.append" and len(node.args) == 1
-    ]
-    if len(found) != 1 or dotted(found[0][1].args[0].value) != dotted(found[0][0].target):
-        raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
-    return found[0]
 
 
 def loops_of(machine: Machine) -> Iterator[cst.For]:
@@ -124,12 +111,21 @@ def _single_targets(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
 class Body:
     """Runs the body of a loop, with SQL in the place of values."""
 
-    def __init__(self, machine: Machine, loop: cst.For, fields: Fields, saved: cst.CSTNode | None = None) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        loop: cst.For,
+        fields: Fields,
+        saved: cst.CSTNode | None = None,
+        without: Sequence[cst.CSTNode] = (),
+    ) -> None:
+        """`saved` saves the row, or puts it among those that are; `without` are statements that are left out."""
         self._machine = machine
         self._loop = loop
         self._row = row_of(loop)[0] or ""
         self._counts = {one.value for one in within(loop.target) if isinstance(one, cst.Name)} - {self._row}
         self._saved = saved
+        self._without = without
         self._fields = fields
         self._texts = Texts(self._value, self._same_for_all)
         self._locals: dict[str, tuple[str, Kind] | NotRendered] = {}
@@ -178,6 +174,8 @@ class Body:
             if isinstance(statement, cst.SimpleStatementLine):
                 for line in statement.body:
                     self._line(line, (*held, *self._skipped))
+            elif any(statement is one for one in self._without):
+                continue
             elif isinstance(statement, cst.If):
                 self._if(statement, (*held, *self._skipped))
             elif isinstance(statement, cst.BaseSmallStatement):
@@ -250,7 +248,7 @@ class Body:
         name = (dotted(call.func) or "").rpartition(".")[2]
         if name == "add":  # `session.add(row)`, which the session does anyway; any other row would be one more
             return self._saved is None and [dotted(one.value) for one in call.args] == [self._row]
-        return name in _QUIET
+        return name in QUIET
 
     # --- Conditions --------------------------------------------------------------------------------------------------
 

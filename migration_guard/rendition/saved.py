@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.rendition.collected import collected
 from migration_guard.rendition.kinds import KINDS, Kind
 from migration_guard.rendition.loops import (
     Body,
-    collecting_loop,
     loop_around,
     loop_spot,
     row_of,
@@ -133,19 +134,29 @@ def of_bulk_update(call: Call, model: Model | None) -> Rendered:
     positional, named = plain_arguments(whole)
     listed = positional[0] if positional else None
     fields = _fields_of(positional[1] if len(positional) > 1 else named.get("fields"))
+    found = collected(call.machine.frames[-1].node, whole)
     if not isinstance(listed, cst.Name) or not fields:
         raise understood_no(whole)
-    loop, added = collecting_loop(call.machine, listed.value)
-    return _of_loop(call.machine, model, loop, fields, saved=added)
+    if found is None:
+        raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
+    return _of_loop(call.machine, model, found.loop, fields, saved=found.append, without=found.flushes)
 
 
-def _of_loop(machine: Machine, model: Model, loop: cst.For, fields: tuple[str, ...], saved: cst.CSTNode) -> Rendered:
+def _of_loop(
+    machine: Machine,
+    model: Model,
+    loop: cst.For,
+    fields: tuple[str, ...],
+    *,
+    saved: cst.CSTNode,
+    without: Sequence[cst.If] = (),
+) -> Rendered:
     assert model.table is not None
     spot = loop_spot(machine, loop)
     query = QuerySet(machine, model, model.table)
     try:
         conditions = query.rows(row_of(loop)[1])
-        sets, held = Body(machine, loop, _Fields(query), saved).run()
+        sets, held = Body(machine, loop, _Fields(query), saved, without).run()
         _check_saved(machine, model, set(sets), fields)
         columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())
         return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{where([*conditions, *held])}", loop=spot)

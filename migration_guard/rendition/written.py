@@ -13,6 +13,7 @@ from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.operations import Rows
+from migration_guard.rendition.collected import collected
 from migration_guard.rendition.loops import loops_of, read_of, row_of, written_of
 from migration_guard.rendition.queryset import QuerySet
 from migration_guard.rendition.spelling import NotRendered, Rendered, plain_arguments
@@ -115,17 +116,11 @@ def _of_list(query: QuerySet, whole: cst.Call) -> Rows | None:
     texts = [one.value.evaluated_value for one in given.elements if isinstance(one.value, cst.SimpleString)]
     if len(texts) != len(given.elements):
         return None
-    found = [
-        (loop, dotted(node.args[0].value) or "")
-        for loop in loops_of(query.machine)
-        for node in within(loop.body)
-        if isinstance(node, cst.Call) and dotted(node.func) == f"{listed.value}.append" and len(node.args) == 1
-    ]
-    own = [(loop, row) for loop, row in found if row_of(loop)[0] == row]
-    own = own or [
+    found = collected(query.machine.frames[-1].node, whole)
+    own = [
         (loop, row)
-        for loop in loops_of(query.machine)
-        if dotted(loop.iter) == listed.value and (row := dotted(loop.target))
+        for loop in ([found.loop] if found is not None else loops_of(query.machine))
+        if (row := row_of(loop)[0]) and (found is not None or dotted(loop.iter) == listed.value)
     ]
     if len({id(loop) for loop, _ in own}) != 1:
         return None

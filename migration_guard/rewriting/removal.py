@@ -68,7 +68,7 @@ class Migration:
         if loop is not None:
             self._reached.check(loop)
             inside = found and any(parent is loop for parent in self._tree.above(found[0]))
-            also = () if inside or not found else (_statement_of(found[0], self._tree),)
+            also = () if inside or not found else (self._asked_for(_statement_of(found[0], self._tree), loop),)
             return Site((loop, *also), None, None, 1, after)
         if rendition.within is not None:
             self._reached.check(found[0])
@@ -82,6 +82,13 @@ class Migration:
             got = [statement := whole]
         self._reached.check(statement)
         return Site(tuple(got), _instead(statement), None, 1, after)
+
+    def _asked_for(self, statement: cst.CSTNode, loop: cst.CSTNode) -> cst.CSTNode:
+        """What is taken out behind a loop: the statement, or the `if` which asks whether the loop has found anything."""
+        block = self._tree.parent(statement)
+        asks = self._tree.parent(block) if block is not None else None
+        around = isinstance(asks, cst.If) and any(one is asks for one in self._tree.above(loop))
+        return asks if isinstance(asks, cst.If) and asks.orelse is None and not around else statement
 
     def _only_if_there(self, statements: Sequence[cst.CSTNode]) -> cst.CSTNode | None:
         """The `try` that holds nothing but a row that is got, set and saved, and passes over where there is none."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Collection, Iterator, Sequence
 
 import libcst as cst
 
@@ -28,15 +29,21 @@ _WAITS = frozenset(
 )
 """What reads no rows yet where it stands: handles, statements and querysets, which ask where they are used."""
 
+_KNOWN = frozenset({"django", "sqlalchemy", "sqlmodel", "alembic", *sys.stdlib_module_names})
+"""Packages whose functions ask for no rows but those that they are told of."""
+
 
 def words_of(code: str) -> frozenset[str]:
     """Every word of a piece of Python, in lower case: names, attributes, keywords and texts, lookups taken apart."""
     return frozenset(word for name in _named(ast.parse(code)) for word in _parts(name.lower()))
 
 
-def _named(tree: ast.AST) -> Iterator[str]:
+def _named(tree: ast.AST, own: Collection[str] = ()) -> Iterator[str]:
+    """The names in a piece of Python, but for those of its `own` variables."""
     for node in ast.walk(tree):
         match node:
+            case ast.Name(id=name) if name in own:
+                continue
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str() as name):
                 yield name
             case ast.Constant(value=str() as text):
@@ -67,8 +74,17 @@ def words_behind(migration: Migration, calls: Sequence[Span]) -> frozenset[str]:
     return frozenset(word for node in nodes for word in words_of(plain_code(node)))
 
 
-def refuse_overtaken(migration: Migration, statements: Sequence[cst.CSTNode], others: Sequence[Span]) -> None:
-    """Refuse a change that goes by rows which are read before another change of its migration is made.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another change of the migration: where it stands, and what a piece of Python says that asks for the rows it writes."""
+
+    spans: tuple[Span, ...]
+    names: frozenset[str] | None
+    """Its table, its model, and what leads there, in lower case; None where it is not known which rows it changes."""
+
+
+def refuse_overtaken(migration: Migration, statements: Sequence[cst.CSTNode], others: Sequence[Beside]) -> None:
+    """Refuse a change that goes by rows which are read before another change of its migration makes others of them.
 
     A backfill would read them behind it. Raises CannotRemove.
     """
@@ -79,12 +95,84 @@ def refuse_overtaken(migration: Migration, statements: Sequence[cst.CSTNode], ot
         if not _asks(migration, line):
             continue
         first = migration.line(line.node)
-        between = [one for one in others if first <= one.line < begin and not migration.holds(line.node, one)]
-        if between:
-            raise CannotRemove(
-                f"it goes by rows that are read in line {first}, before line {between[0].line} makes another change; read "
-                "them behind that, or take it out by hand"
-            )
+        between = [
+            (other, span)
+            for other in others
+            for span in other.spans
+            if first <= span.line < begin and not migration.holds(line.node, span)
+        ]
+        asked = _asked_by(migration, line) if between else None
+        for other, span in between:
+            if asked is None or other.names is None or asked & other.names:
+                raise CannotRemove(
+                    f"it goes by rows that are read in line {first}, before line {span.line} makes another change; read them "
+                    "behind that, or take it out by hand"
+                )
+
+
+def _asked_by(migration: Migration, line: _Line) -> frozenset[str] | None:
+    """The words by which a statement, with what it needs, may ask for rows; None where what it calls is out of sight."""
+    waiting, before = [line.node], list(migration.before(line.node))
+    models = {name for one in before for name in _models_in(ast.parse(plain_code(one)))}
+    own = {name for one in before for name in _names(one).binds} | line.names.binds
+    words: set[str] = set()
+    seen = {id(line.node)}
+    while waiting:
+        tree = _Unmade(models).visit(ast.parse(plain_code(waiting.pop())))
+        loads = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+        if loads & _out_of_sight(migration) or any(isinstance(one, ast.FunctionDef) for one in ast.walk(tree)):
+            return None
+        if not _asks_the_schema(tree):
+            words |= {part for name in _named(tree, own) for part in _parts(name.lower())}
+        more = [one for one in before if id(one) not in seen and _names(one).touched & loads]
+        seen |= set(map(id, more))
+        waiting += more
+    return frozenset(words)
+
+
+def _out_of_sight(migration: Migration) -> frozenset[str]:
+    """The names of a module of what may ask for any rows: its own functions, and what it imports of the application."""
+    found: set[str] = set()
+    for one in migration.module_body:
+        for line in ast.parse(plain_code(one)).body:
+            match line:
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    found.add(name)
+                case ast.ImportFrom(module=module, level=level) if level or (module or "").split(".")[0] not in _KNOWN:
+                    found |= {alias.asname or alias.name for alias in line.names}
+                case ast.Import(names=names):
+                    roots = [(alias, alias.name.split(".")[0]) for alias in names]
+                    found |= {alias.asname or root for alias, root in roots if root not in _KNOWN}
+    return frozenset(found)
+
+
+def _models_in(tree: ast.Module) -> Iterator[str]:
+    """The variables that hold a model of Django's."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if last_name(call) == "get_model":
+                yield name
+
+
+def _asks_the_schema(tree: ast.AST) -> bool:
+    """Whether a statement is `meta.reflect(…)`, which reads no rows."""
+    match tree:
+        case ast.Module(body=[ast.Expr(value=ast.Call() as call)]):
+            return last_name(call) == "reflect"
+    return False
+
+
+class _Unmade(ast.NodeTransformer):
+    """Leaves the model out of rows that are made of it, and saved elsewhere: `Visit(lead=lead)`."""
+
+    def __init__(self, models: Collection[str]) -> None:
+        self._models = models
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in self._models:
+            return ast.copy_location(ast.Tuple([*node.args, *(one.value for one in node.keywords)], ast.Load()), node)
+        return node
 
 
 def _asks(migration: Migration, line: _Line) -> bool:

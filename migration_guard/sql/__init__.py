@@ -29,6 +29,7 @@ from migration_guard.sql.steps import (
     Step,
     Transaction,
     Unknown,
+    Viewed,
 )
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Step",
     "Transaction",
     "Unknown",
+    "Viewed",
     "forget",
     "may_allow_escapes",
     "read_sql",

@@ -20,8 +20,10 @@ class Armed:
     """The verbs that fire it, in capitals."""
     function: Name | None
     """What it runs; None where the statements stand in it."""
+    condition: tuple[int, int]
+    """From where to where it asks whether it runs at all, which is asked for each row."""
     body: tuple[int, int]
-    """From where to where they do."""
+    """From where to where the statements stand in it."""
 
 
 def armed(statement: Statement, at: int) -> Armed | None:
@@ -46,13 +48,17 @@ def _trigger(statement: Statement, kind: int) -> Armed | None:
     runs = statement.find(after, end, "EXECUTE")
     if statement.word(runs + 1) in {"FUNCTION", "PROCEDURE"}:
         function, _ = statement.name(runs + 2)
-        return Armed(table, _among(statement, kind, runs), function, (end, end))
+        return Armed(table, _among(statement, kind, runs), function, (_when(statement, after, runs), runs), (end, end))
     begin = statement.find(after, end, "BEGIN", "AS", "ROW")
     begin += statement.word(begin) in {"AS", "ROW"}
     begin += 2 * (statement.word(begin) in {"FOLLOWS", "PRECEDES"})  # MySQL: another trigger
     if statement.word(begin) == "WHEN":
         begin = statement.find(begin, end, "BEGIN")
-    return Armed(table, _among(statement, kind, begin), None, (begin, end))
+    return Armed(table, _among(statement, kind, begin), None, (_when(statement, after, begin), begin), (begin, end))
+
+
+def _when(statement: Statement, after: int, stop: int) -> int:
+    return min(stop, statement.find(after, stop, "WHEN"))
 
 
 def _rule(statement: Statement, kind: int) -> Armed | None:
@@ -61,10 +67,13 @@ def _rule(statement: Statement, kind: int) -> Armed | None:
     table, after = statement.name(statement.find(on, end, "TO") + 1)
     if table is None or table.dynamic:
         return None
-    begin = statement.skip(statement.find(after, end, "DO") + 1, "ALSO", "INSTEAD")
+    does = statement.find(after, end, "DO")
+    begin = statement.skip(does + 1, "ALSO", "INSTEAD")
     if statement[begin].text == "(":
-        return Armed(table, _among(statement, on, on + 2), None, (begin + 1, statement.beyond(begin) - 1))
-    return Armed(table, _among(statement, on, on + 2), None, (begin, end))
+        return Armed(
+            table, _among(statement, on, on + 2), None, (after, does), (begin + 1, statement.beyond(begin) - 1)
+        )
+    return Armed(table, _among(statement, on, on + 2), None, (after, does), (begin, end))
 
 
 def _among(statement: Statement, start: int, stop: int) -> frozenset[str]:

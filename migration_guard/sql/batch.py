@@ -69,6 +69,8 @@ class Write:
     """Whether a column lies in a range whose two ends come from outside."""
     fed: tuple[str, ...] = ()
     """Columns that have to equal what a pick inside it gives."""
+    counts_on: bool = False
+    """Whether it computes a column from itself, again and again, however its conditions name that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,38 @@ def _given(node: exp.Select) -> tuple[str, ...]:
     return tuple(one.name.lower() for one in node.expressions if isinstance(one.unalias(), exp.Column))
 
 
-def _limit(limit: exp.Expr) -> tuple[str, int | None]:
+def _is_no_limit(count: exp.Expr) -> bool:
+    """`LIMIT ALL`, `LIMIT NULL`, and what a query gives, which may be any number."""
+    is_all = isinstance(count, (exp.Column, exp.Var)) and count.name.upper() == "ALL"
+    return is_all or isinstance(count.unnest(), (exp.Null, exp.All, exp.Query))
+
+
+def _takes_ties(limit: exp.Expr) -> bool:
+    """`FETCH FIRST 500 ROWS WITH TIES` takes all rows that are equal to the last one."""
+    return any(one.args.get("with_ties") for one in limit.walk())
+
+
+def _number(count: exp.Expr) -> int | None:
+    """A number, or a product or a sum of numbers."""
+    match count.unnest():
+        case exp.Literal(this=str(text)) if text.isdigit():
+            return int(text)
+        case exp.Cast(this=inner):
+            return _number(inner)
+        case exp.Mul(this=one, expression=other) | exp.Add(this=one, expression=other) as both:
+            sides = _number(one), _number(other)
+            if sides[0] is not None and sides[1] is not None:
+                return sides[0] * sides[1] if isinstance(both, exp.Mul) else sides[0] + sides[1]
+    return None
+
+
+def _limit(limit: exp.Expr) -> tuple[str | None, int | None]:
     count = limit.args.get("expression") or limit.args.get("count")
-    if isinstance(count, exp.Literal) and count.this.isdigit():
-        return count.this, int(count.this)
+    if count is not None and (_is_no_limit(count) or _takes_ties(limit)):
+        return None, None
+    number = _number(count) if count is not None else None
+    if number is not None:
+        return str(number), number
     names = list(count.find_all(exp.Identifier)) if count is not None else []
     if names and HOLE in names[0].name:
         return f"{names[0].meta['start']}-{names[0].meta['end']}", None
@@ -201,6 +231,7 @@ def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Writ
         keyed=bounds.keyed,
         ranged=bounds.ranged,
         fed=_fed(node, target),
+        counts_on=isinstance(node, exp.Update) and _counts_on(node, root),
     )
 
 
@@ -238,13 +269,17 @@ def _only_asks_for_a_value(column: exp.Expr, where: exp.Expr) -> bool:
 
 def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
     """Whether the rows of a SELECT decide which rows a statement changes: as its source or in its condition."""
-    parts = [*_required(node), node.args.get("expression")]
-    if isinstance(node, exp.Merge) or any(_joins(test) for test in _required(node)):
-        using = node.args.get("using")
+    parts = [*(test for test in _required(node) if _is_about(test, node)), node.args.get("expression")]
+    using = node.args.get("using")
+    if isinstance(node, exp.Merge):
         parts += [node.args.get("from_"), *(using if isinstance(using, list) else [using])]
+    else:
+        parts += _linked(node)
     inside = [part for part in parts if isinstance(part, exp.Expr)]
-    if any(found is select for part in inside for found in part.find_all(exp.Select)):
-        return True
+    for part in inside:
+        asks = part.find(exp.Exists) is not None  # a LIMIT within it limits nothing
+        if not asks and any(found is select and not _is_widened(found, part) for found in part.find_all(exp.Select)):
+            return True
     named = {cte.alias.lower(): cte for cte in root.find_all(exp.CTE)}
     waiting = [table.name.lower() for part in inside for table in part.find_all(exp.Table)]
     seen: set[str] = set()
@@ -257,6 +292,62 @@ def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
             return True
         waiting += [table.name.lower() for table in named[name].find_all(exp.Table)]
     return False
+
+
+def _is_widened(select: exp.Select, part: exp.Expr) -> bool:
+    """Whether a UNION adds other rows to those that a SELECT gives."""
+    above: exp.Expr | None = select
+    while above is not None and above is not part:
+        if isinstance(above, exp.Union):
+            return True
+        above = above.parent
+    return isinstance(part, exp.Union)
+
+
+def _is_about(test: exp.Expr, node: exp.Expr) -> bool:
+    """Whether a condition asks about the row itself: EXISTS does only by a column of it."""
+    asked = test.find(exp.Exists)
+    if asked is None:
+        return True
+    target = node.this.alias_or_name.lower() if isinstance(node.this, exp.Table) else ""
+    return any(_joins(one) and target in _tables(one) for one in asked.find_all(exp.EQ))
+
+
+def _tables(test: exp.Expr) -> set[str]:
+    return {column.table.lower() for column in test.find_all(exp.Column)}
+
+
+def _linked(node: exp.Expr) -> list[exp.Expr]:
+    """The tables and queries behind FROM or USING whose rows have to equal those that are changed."""
+    target = node.this.alias_or_name.lower() if isinstance(node.this, exp.Table) else ""
+    origin, using = node.args.get("from_"), node.args.get("using")
+    first = origin.this if isinstance(origin, exp.From) else None
+    sources = [one for one in (first, *(using if isinstance(using, list) else [using])) if isinstance(one, exp.Expr)]
+    tests = list(_required(node))
+    for join in [one for source in sources for one in source.args.get("joins") or ()]:
+        on = join.args.get("on")
+        if str(join.args.get("side") or "").upper() in {"LEFT", "FULL"}:
+            continue
+        sources.append(join.this)
+        tests += on.flatten() if isinstance(on, exp.And) else [on] if isinstance(on, exp.Expr) else []
+        if join.args.get("using"):
+            return [_alone(one) for one in sources]  # by columns of which names are all that is said
+    pairs = [_tables(test) for test in tests if _joins(test)]
+    reached, grown = {target}, True
+    while grown:
+        grown = False
+        for pair in pairs:
+            if (pair & reached or "" in pair) and not pair <= reached:
+                reached |= pair
+                grown = True
+    return [_alone(one) for one in sources if "" in reached or one.alias_or_name.lower() in reached]
+
+
+def _alone(source: exp.Expr) -> exp.Expr:
+    """A table or a query without what is joined to it."""
+    if isinstance(source, exp.Table):
+        return exp.Table(this=source.this.copy())
+    return source.this if isinstance(source, exp.Subquery) else source
 
 
 def _required(node: exp.Expr) -> list[exp.Expr]:
@@ -368,6 +459,32 @@ def _changes_again(when: exp.When) -> bool:
     written = {pair.this.name.lower() for pair in pairs if isinstance(pair, exp.EQ)}
     asked = {one.name.lower() for one in condition.find_all(exp.Column)} if isinstance(condition, exp.Expr) else set()
     return bool(pairs) and not written & asked
+
+
+def _counts_on(node: exp.Update, root: exp.Expr) -> bool:
+    """Whether a column is computed from itself, for rows of which is only asked on which side of a value they lie."""
+    for pair in node.expressions:
+        if not isinstance(pair, exp.EQ) or not isinstance(pair.this, exp.Column):
+            continue
+        name = pair.this.name.lower()
+        computed = [
+            one for one in pair.expression.find_all(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DPipe) if _reads(one, name)
+        ]
+        columns = [one for where in root.find_all(exp.Where) for one in where.find_all(exp.Column)]
+        asked = [one.find_ancestor(exp.Predicate) for one in columns if one.name.lower() == name]
+        sides = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+        if computed and asked and all(isinstance(one, sides) and not _reads_row(one) for one in asked):
+            return True
+    return False
+
+
+def _reads(node: exp.Expr, name: str) -> bool:
+    return any(column.name.lower() == name for column in node.find_all(exp.Column))
+
+
+def _reads_row(test: exp.Expr) -> bool:
+    """Whether a comparison is with other columns of the row."""
+    return len({column.name.lower() for column in test.find_all(exp.Column) if HOLE not in column.name}) > 1
 
 
 def _repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from migration_guard.later import re
 from migration_guard.operations import OperationKind
-from migration_guard.sql import ddl
+from migration_guard.sql import callees, ddl
 from migration_guard.sql.armed import armed
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
@@ -53,10 +53,13 @@ class Bodies(Texts):
                 inner = self._steps(statement.tokens[slice(*found.body)], body=True)
             steps.append(self._kept(statement, at, own, inner, frozenset(called)))
         function = own if found.function is None else found.function
-        self._calls.functions.arm(found.table.text, function.last, found.verbs)
-        if found.function is None or self._calls.functions.changes([function.last]):
+        asked = [name.last for name, _ in callees.names(statement, *found.condition) if not name.dynamic]
+        runs = [function.last, *(name for name in asked if name in self._calls.functions)]
+        for name in runs:
+            self._calls.functions.arm(found.table.text, name, found.verbs)
+        if found.function is None or self._calls.functions.changes(runs):
             steps.append(Doubted(found.table.text, start, end))  # nobody may fill it unnoticed, though it be new
-        return [*steps, Armed(found.table.text, found.verbs, function.last, start, end)]
+        return [*steps, *(Armed(found.table.text, found.verbs, name, start, end) for name in runs)]
 
     def _function(self, statement: Statement, at: int) -> FunctionCreated:
         index = statement.skip(ddl.created_type(statement, at) + 1, "IF", "NOT", "EXISTS")

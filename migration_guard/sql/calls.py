@@ -12,7 +12,7 @@ from migration_guard.sql.lexis import spoken
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
 from migration_guard.sql.statement import Statement
-from migration_guard.sql.steps import Change, Harmless, Step, Unknown, joined_forms
+from migration_guard.sql.steps import Change, Doubted, Harmless, Step, Unknown, joined_forms
 
 _NAMED = frozenset({Sort.WORD, Sort.QUOTED})
 
@@ -77,6 +77,14 @@ class Calls:
             for one in self.changes(self.functions.fired(step.kind, step.tables), step.start, step.end)
         ]
         return [one for one in found if isinstance(one, Change) and (one.kind, one.tables, one.start) not in told]
+
+    def beneath(self, step: Change) -> list[Step]:
+        """A change of views is one of the tables beneath, which hold more than was put into them under their own names."""
+        tables = tuple(dict.fromkeys(map(self.functions.beneath, step.tables)))
+        if tables == step.tables:
+            return [step]
+        doubted = [Doubted(table, step.start, step.end) for table in tables if table not in step.tables]
+        return [*doubted, replace(step, tables=tables, through=step.tables)]
 
     def bound(self, statement: Statement, at: int) -> list[Step]:
         """What a view, an operator, a cast, a check or a default runs with each later use: a function that changes rows."""

@@ -11,7 +11,7 @@ from migration_guard.sql import writes
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort, words
 from migration_guard.sql.statement import Statement
-from migration_guard.sql.steps import Created, Doubted, Dropped, Renamed, Step
+from migration_guard.sql.steps import Created, Doubted, Dropped, Renamed, Step, Viewed
 
 if TYPE_CHECKING:
     from migration_guard.sql import parse
@@ -60,6 +60,41 @@ def tables(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
             yield from _rename(statement, at)
 
 
+def views(statement: Statement, at: int) -> Iterator[Viewed]:
+    """What a CREATE or DROP does to views, and which table takes what is written to one."""
+    end = len(statement)
+    match statement.word(at), statement.word(created_type(statement, at)):
+        case "CREATE", "VIEW" | "RECURSIVE" | "ALGORITHM" | "SQL":
+            name, after = statement.name(statement.skip(statement.find(at, end, "VIEW") + 1, "IF", "NOT", "EXISTS"))
+            if name and not name.dynamic:
+                yield Viewed(name.text, _taken(statement, statement.find(after, end, "AS") + 1), *_span(statement, at))
+        case "DROP", "VIEW":
+            dropped, _ = writes.names(statement, statement.skip(at + 2, "IF", "EXISTS"), end)
+            yield from (Viewed(name.text, None, *_span(statement, at)) for name in dropped if name and not name.dynamic)
+
+
+def _taken(statement: Statement, query: int) -> str | None:
+    """The one table that a query reads as it is, so that a view of it can be written to (PostgreSQL, CREATE VIEW)."""
+    end = len(statement)
+    if statement.word(query) == "TABLE":
+        table, _ = statement.name(query + 1)
+        return table.text if table and table.certain else None
+    if statement.word(query) != "SELECT" or any(
+        statement.word(index) in _MAKES_NEW for index in statement.level(query, end)
+    ):
+        return None
+    source = statement.find(query, end, "FROM")
+    table, after = statement.name(statement.skip(source + 1, "ONLY"))
+    several = any(
+        statement[index].text == "," or statement.word(index) in _JOINS for index in statement.level(after, end)
+    )
+    return table.text if table and table.certain and statement[after].text != "(" and not several else None
+
+
+_MAKES_NEW = words("DISTINCT UNION INTERSECT EXCEPT GROUP HAVING LIMIT OFFSET FETCH WINDOW")
+_JOINS = words("JOIN TABLESAMPLE")
+
+
 def evaluated(statement: Statement, at: int) -> list[tuple[int, int]]:
     """From where to where expressions stand that a statement computes for the rows that there are."""
     end = len(statement)
@@ -100,8 +135,8 @@ def binds(statement: Statement, at: int) -> bool:
     return kind in (_BINDING if statement.word(at) == "CREATE" else _REBINDING)
 
 
-_BINDING = words("VIEW RECURSIVE OPERATOR CAST DOMAIN TABLE FOREIGN AGGREGATE")
-_REBINDING = words("TABLE DOMAIN FOREIGN VIEW")
+_BINDING = words("VIEW RECURSIVE OPERATOR CAST DOMAIN TABLE FOREIGN AGGREGATE POLICY")
+_REBINDING = words("TABLE DOMAIN FOREIGN VIEW POLICY")
 
 
 def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:

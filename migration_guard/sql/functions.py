@@ -1,4 +1,4 @@
-"""Functions that a migration has created: what calling one of them changes, and what writing to a table fires."""
+"""What a migration has created that later statements run: functions, what writing to a table fires, tables beneath views."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Functions:
         self._unknown: dict[str, set[str]] = {}
         self._armed: dict[str, dict[str, frozenset[str]]] = {}
         """By table, what its triggers and rules run, and the verbs that fire each."""
+        self._views: dict[str, str] = {}
+        """The table beneath each view."""
         self.readings: dict[object, list[Step]] = {}
         """What texts do, by what they are, as long as no other functions are known."""
 
@@ -34,6 +36,7 @@ class Functions:
         copied._calls = {name: set(calls) for name, calls in self._calls.items()}
         copied._unknown = {name: set(calls) for name, calls in self._unknown.items()}
         copied._armed = {table: dict(armed) for table, armed in self._armed.items()}
+        copied._views = dict(self._views)
         return copied
 
     def create(self, name: str, changes: Iterable[Change], calls: Iterable[str], unknown: Iterable[str] = ()) -> None:
@@ -57,6 +60,26 @@ class Functions:
         """A table goes on under another name, with what it is armed with; what undoes that is not looked for."""
         for name, verbs in self._armed.get(bare(old), {}).items():
             self.arm(new, name, verbs)
+        for view in [view for view, table in self._views.items() if bare(table) == bare(old)]:
+            self.view(view, new)
+        if bare(old) in self._views:
+            self.view(new, self._views[bare(old)])
+            self.view(old, None)
+
+    def view(self, name: str, table: str | None) -> None:
+        """From now on a name is that of a view over a table; None where it is none, or over no single table."""
+        self.readings.clear()
+        self._views.pop(bare(name), None)
+        if table is not None:
+            self._views[bare(name)] = table
+
+    def beneath(self, name: str) -> str:
+        """The table that takes what is written under a name: the name itself, unless it is a view's on which nothing is armed."""
+        met = set[str]()
+        while bare(name) in self._views and bare(name) not in met | self._armed.keys():
+            met.add(bare(name))
+            name = self._views[bare(name)]
+        return name
 
     def fired(self, kind: OperationKind, tables: Iterable[str]) -> list[str]:
         """The functions that a change of these tables runs."""

@@ -21,6 +21,7 @@ from migration_guard.sql.steps import (
     Step,
     Transaction,
     Unknown,
+    Viewed,
     joined_forms,
 )
 
@@ -122,12 +123,12 @@ class Reader(Bodies):
         mutations = list(dialects.mutations(statement, at))
         if mutations and not dialects.changes_shape(statement, at):
             return [*mutations, *self._calls.called(statement, at, start, end)]
-        steps: list[Step] = [*mutations, *ddl.tables(statement, at, self._dialect)]
-        if all(isinstance(step, Doubted) for step in steps):
+        steps: list[Step] = [*mutations, *ddl.tables(statement, at, self._dialect), *ddl.views(statement, at)]
+        if all(isinstance(step, (Doubted, Viewed)) for step in steps):
             steps.append(Harmless("changes the schema", True, start, end))
         if statement.is_(at + 1, "EVENT", "TRIGGER") and statement.word(at) == "CREATE":
             return [*steps, *self._calls.armed(statement, at)]
-        steps += self._armed(statement, at)
+        steps += [*self._armed(statement, at), *self._at_once(statement, at)]
         computes = ddl.evaluated(statement, at)
         called = self._calls.called(statement, at, start, end) if computes else []
         if not called:
@@ -135,6 +136,20 @@ class Reader(Bodies):
         if not computes:
             return steps
         return [*steps, *(called or [step for part in computes for step in self._calls.evaluated(statement, *part)])]
+
+    def _at_once(self, statement: Statement, at: int) -> list[Step]:
+        """What an event of MySQL's runs once, at a time that may be now; what it runs EVERY day is no migration's."""
+        end = len(statement)
+        if statement.word(at) != "CREATE" or statement.word(ddl.created_type(statement, at)) != "EVENT":
+            return []
+        schedule = statement.find(at, end, "SCHEDULE")
+        does = statement.find(schedule, end, "DO")
+        if statement.word(schedule + 1) != "AT" or does == end:
+            return []
+        with self._inside(()):
+            return [
+                step for step in self._steps(statement.tokens[does + 1 :], body=True) if not isinstance(step, Harmless)
+            ]
 
     @staticmethod
     def _quiet(statement: Statement, at: int, *, body: bool) -> Step:

@@ -8,10 +8,10 @@ from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import Lexis, differs, readings
 from migration_guard.sql.reader import Reader
 from migration_guard.sql.scan import KEPT, SHORT, Sort, Token, scan
-from migration_guard.sql.steps import Armed, Change, Created, FunctionCreated, Renamed, Step, Unknown
+from migration_guard.sql.steps import Armed, Change, Created, FunctionCreated, Renamed, Step, Unknown, Viewed
 
 _ESCAPES_MAY_COUNT = "standard_conforming_strings"
-_CLAIMS = (Created, Renamed)
+_CLAIMS = (Created, Renamed, Viewed)
 """What makes a later change harmless."""
 
 

@@ -27,6 +27,8 @@ class Change:
     """The form of what decides beside the statement itself which rows are written: WITH, a block, a function's body."""
     cased: tuple[str, ...] = ()
     """The tables among them whose names stand in quotes and have capitals."""
+    through: tuple[str, ...] = ()
+    """The names that stand in the text, where some are those of views, and the tables are what lies beneath."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,17 @@ class Armed:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewed:
+    """A view comes into being, or goes: what is written to it is written to the table beneath."""
+
+    view: str
+    table: str | None
+    """None where it goes, or where no single table takes what is written to it."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transaction:
     """A statement that opens, ends or divides a transaction."""
 
@@ -135,7 +148,9 @@ class Unknown:
     """The functions, by their bare names, that would have to be known."""
 
 
-Step = Change | Created | Doubted | Dropped | Renamed | FunctionCreated | Armed | Transaction | Harmless | Unknown
+Step = (
+    Change | Created | Doubted | Dropped | Renamed | FunctionCreated | Armed | Viewed | Transaction | Harmless | Unknown
+)
 
 
 def joined_forms(one: str, other: str) -> str:

@@ -24,6 +24,7 @@ from migration_guard.sql.steps import (
     Renamed,
     Step,
     Unknown,
+    Viewed,
     joined_forms,
 )
 from migration_guard.sql.variables import Variables
@@ -106,10 +107,13 @@ class Texts:
         for index, step in enumerate(steps):
             if isinstance(step, Renamed):
                 self._calls.functions.rename(step.old, step.new)
+            if isinstance(step, Viewed):
+                self._calls.functions.view(step.view, step.table)
             if isinstance(step, (Created, Renamed)):
                 steps[index] = replace(step, certain=step.certain and not self._blocks.may_leave_out(statement, at))
         if not body:
             self._blocks.passes(statement)
+        steps = [one for step in steps for one in (self._calls.beneath(step) if isinstance(step, Change) else [step])]
         steps += self._calls.fired(steps)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:

@@ -210,6 +210,29 @@ SHAPES = (
     _sql("delete_using", "DELETE FROM calls c USING leads l WHERE l.id = c.lead_id AND l.status IS NULL"),
     _sql("delete_orphans", 'DELETE FROM "calls" AS c WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.id = c.lead_id)'),
     _sql("delete_not_in", "DELETE FROM crm.notes WHERE lead_id NOT IN (SELECT id FROM leads) OR body = 'Body 7'"),
+    _sql(
+        "duplicates_by_using",
+        "DELETE FROM leads a USING leads b WHERE a.id < b.id AND a.name = b.name AND b.active AND a.score > 3",
+    ),
+    _sql(
+        "duplicates_with_null",
+        "DELETE FROM leads WHERE EXISTS (SELECT 1 FROM leads AS b WHERE b.tenant_id IS NOT DISTINCT FROM leads.tenant_id "
+        "AND b.status = leads.status AND b.id > leads.id)",
+    ),
+    _sql("duplicates_by_groups", "DELETE FROM leads WHERE id NOT IN (SELECT max(id) FROM leads GROUP BY name, status)"),
+    _sql(
+        "duplicates_of_some",
+        "DELETE FROM leads WHERE id NOT IN (SELECT min(id) FROM leads WHERE active GROUP BY status) AND tenant_id = 5",
+    ),
+    _sql(
+        "all_but_the_best",
+        "DELETE FROM leads l WHERE l.score <> (SELECT max(b.score) FROM leads b WHERE b.name = l.name AND NOT b.active)",
+    ),
+    _sql(
+        "duplicates_by_number",
+        "WITH numbered AS (SELECT id, row_number() OVER (PARTITION BY name, tenant_id ORDER BY score DESC, id) AS n FROM leads) "
+        "DELETE FROM leads WHERE id IN (SELECT id FROM numbered WHERE n > 1)",
+    ),
     _sql("delete_returning", "DELETE FROM calls WHERE note IS NULL OR seconds = 5 RETURNING id"),
     _sql(
         "insert_where_missing",

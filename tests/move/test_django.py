@@ -102,6 +102,17 @@ FUNCTIONS = {
     "bulk_update": "changed = []\n    "
     + _loop("Lead.objects.filter(score__lt=40)", "lead.score = 41", "changed.append(lead)", save=None)
     + "\n    Lead.objects.bulk_update(changed, ['score'])",
+    "bulk_update_on_the_way": "batch = []\n    "
+    + _loop(
+        "Lead.objects.exclude(name='Lead 5')",
+        "lead.status = 'way'",
+        "batch.append(lead)",
+        "if len(batch) > 70:",
+        "    Lead.objects.bulk_update(batch, ['status'], batch_size=9)",
+        "    batch = []",
+        save=None,
+    )
+    + "\n    if len(batch) > 0:\n        Lead.objects.bulk_update(batch, ['status'])",
     "cast": "Lead.objects.filter(owner=5).update(name=Concat(Value('L'), Cast('pk', CharField())))",
     "delete": "apps.get_model('crm', 'Call').objects.filter(seconds__lt=20).delete()",
     "delete_null": "apps.get_model('crm', 'Call').objects.using(schema_editor.connection.alias).exclude(seconds=7).delete()",
@@ -147,7 +158,8 @@ def test_querysets_are_moved(tmp_path: Path, server: Server) -> None:
             migrate(project, server.url(old))
             moved = project.guard("move", "--all", "--write")
             count = len(FUNCTIONS) + len(WITH_STATEMENT)
-            assert f"{count} moved (written), {len(WITH_STATEMENT)} refused" in moved.stdout, (
+            # one is saved on the way too
+            assert f"{count + 1} moved (written), {len(WITH_STATEMENT)} refused" in moved.stdout, (
                 moved.stdout + moved.stderr
             )
             assert "migrations.RunSQL(migrations.RunSQL.noop, reverse_sql=" in project.text(

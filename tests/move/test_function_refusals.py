@@ -253,6 +253,76 @@ REFUSED = {
         "with transaction.atomic(), scopes_disabled():\n    for lead in Lead.objects.all():\n        lead.status = str(Price.objects.filter(note=lead.name).count())\n        lead.save()",
         "whose scopes are switched off",
     ),
+    "rows that are read before another change": (
+        (
+            "ids = []\nfor owner in Owner.objects.filter(name='x'):\n    ids.append(owner.pk)\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line 43 makes another change",
+    ),
+    "rows that are read through a relation before another change": (
+        (
+            "names = []\nfor lead in Lead.objects.filter(score=1):\n    names.append(lead.owner.name)\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(name__in=names).update(status='z')"
+        ),
+        "before line 43 makes another change",
+    ),
+    "rows that may be gone with others": (
+        (
+            "ids = []\nfor lead in Lead.objects.filter(score=1):\n    ids.append(lead.owner_id)\n"
+            "Owner.objects.filter(name='x').delete()\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line 43 makes another change",
+    ),
+    "rows that a function out of sight reads": (
+        (
+            "ids = [one.pk for one in locked(apps, Owner.objects.all())]\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line",
+    ),
+    "rows that are saved only if something holds": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif Owner.objects.filter(name='q').exists():\n    Lead.objects.bulk_update(batch, ['status'])",
+        "only if something holds",
+    ),
+    "rows that are saved only if there are many": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif len(batch) > 100:\n    Lead.objects.bulk_update(batch, ['status'])",
+        "only if something holds",
+    ),
+    "rows that are saved only on the way": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    if len(batch) >= 1000:\n        Lead.objects.bulk_update(batch, ['status'])\n        batch = []",
+        "used in another way",
+    ),
+    "rows that are thrown away on the way": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    if len(batch) >= 1000:\n        batch = []\nLead.objects.bulk_update(batch, ['status'])",
+        "used in another way",
+    ),
+    "other fields on the way": (
+        (
+            "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    if len(batch) >= 9:\n        Lead.objects.bulk_update(batch, ['status', 'name'])\n        batch = []\n"
+            "Lead.objects.bulk_update(batch, ['status'])"
+        ),
+        "used in another way",
+    ),
+    "rows of the last of others": (
+        (
+            "for owner in Owner.objects.all():\n    batch = []\n    for lead in owner.lead_set.all():\n"
+            "        lead.status = str(lead.name)\n        batch.append(lead)\nLead.objects.bulk_update(batch, ['status'])"
+        ),
+        "used in another way",
+    ),
+    "a list that loses rows": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nbatch.pop()\nLead.objects.bulk_update(batch, ['status'])",
+        "used in another way",
+    ),
+    "a list that others may change": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nlocked(batch)\nLead.objects.bulk_update(batch, ['status'])",
+        "used in another way",
+    ),
+    "the place in a list of rows": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    lead.score = len(batch)\nLead.objects.bulk_update(batch, ['status', 'score'])",
+        "used in another way",
+    ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }
 HEAD = """from contextlib import suppress

@@ -91,6 +91,8 @@ WRITES = {
         "WITH x AS (SELECT id FROM calls) DELETE FROM leads WHERE id IN (SELECT id FROM x)": "DELETE leads",
         "INSERT INTO leads (id) VALUES (1) AS new ON DUPLICATE KEY UPDATE hot = new.id": "UPSERT_VALUES leads",
         "PREPARE s FROM 'UPDATE leads SET hot = 1'; EXECUTE s": "UPDATE leads",
+        "CREATE EVENT e ON SCHEDULE AT CURRENT_TIMESTAMP DO DELETE FROM leads": "DELETE leads",
+        "CREATE DEFINER = `a`@`b` EVENT IF NOT EXISTS e ON SCHEDULE AT NOW() + INTERVAL 1 MINUTE DO BEGIN UPDATE leads SET hot = 1; DELETE FROM calls; END": "DELETE calls, UPDATE leads",
         "CREATE TRIGGER g AFTER DELETE ON notes FOR EACH ROW FOLLOWS f DELETE FROM leads; DELETE FROM notes": "DELETE leads, DELETE notes",
     },
     "sqlite": {
@@ -248,6 +250,7 @@ CLEAN = {
         "LOCK TABLES leads WRITE",
         "SET FOREIGN_KEY_CHECKS = 0",
         "CREATE TRIGGER t BEFORE UPDATE ON leads FOR EACH ROW SET NEW.hot = 1",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM leads",
         "ALTER TABLE leads DROP PARTITION p0",
         "OPTIMIZE TABLE leads",
         "SHOW TABLES LIKE 'update%'",

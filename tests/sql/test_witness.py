@@ -45,6 +45,12 @@ WAYS = {
     "ALTER TABLE notes RENAME TO remarks; INSERT INTO remarks (a) VALUES (1)",
     "a rule": "CREATE RULE r AS ON INSERT TO notes DO ALSO UPDATE leads SET a = 1; INSERT INTO notes (a) VALUES (1)",
     "a rule of several": "CREATE RULE r AS ON INSERT TO notes WHERE true DO (SELECT 1; DELETE FROM leads); INSERT INTO notes (a) VALUES (1)",
+    "a view that is written": "CREATE VIEW v AS SELECT l.a, l.b FROM leads l WHERE a > 0; UPDATE v SET a = 1",
+    "a view of a view": "CREATE VIEW v (x) AS SELECT a FROM ONLY leads; CREATE OR REPLACE TEMP VIEW w AS TABLE v; INSERT INTO w VALUES (1)",
+    "a view whose table gets another name": "ALTER TABLE leads RENAME TO old; CREATE VIEW v AS SELECT * FROM old; ALTER TABLE old RENAME TO leads; DELETE FROM v",
+    "a trigger's condition": FILLS_TRUE + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; "
+    "CREATE TRIGGER t BEFORE INSERT ON notes FOR EACH ROW WHEN (fill(NEW.a)) EXECUTE FUNCTION f(); INSERT INTO notes (a) VALUES (1)",
+    "a rule's condition": FILLS_TRUE + "CREATE RULE r AS ON UPDATE TO calls WHERE fill(new.a) DO INSTEAD NOTHING; UPDATE calls SET a = 2",
 }  # fmt: skip
 QUIET = {
     "a trigger on another verb": FIRES

@@ -35,6 +35,10 @@ ORDER = (
     "dbdeploy",
     "grate",
     "graphile",
+    "node_pg_migrate",
+    "rambler",
+    "shmig",
+    "tern",
 )
 PLAIN = "plain"
 

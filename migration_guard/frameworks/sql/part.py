@@ -45,6 +45,15 @@ def lines(text: str) -> Iterator[tuple[int, int, str]]:
             yield found.start(), found.end(), found.group().rstrip("\r\n")
 
 
+def sections(text: str, marker: re.Pattern[str]) -> Iterator[Part]:
+    """Cut a file at its tool's markers, whose group `down` says that one begins a way down; what comes first runs."""
+    begin, direction = 0, Direction.UPGRADE
+    for found in marker.finditer(text):
+        yield Part(((begin, found.start()),), direction)
+        begin, direction = found.end(), Direction.DOWNGRADE if found["down"] else Direction.UPGRADE
+    yield Part(((begin, len(text)),), direction)
+
+
 def takes_back(path: PurePath) -> bool:
     """Whether a file's name says that it is a way down, and what it takes back lies beside it."""
     if not _DOWN.search(path.name):
@@ -58,7 +67,7 @@ def _key(name: str) -> str:
     return number.group() if number else _ENDING.sub("", name)
 
 
-_DOWN = re.compile(r"\.(?:down|rollback)\.\w+$", re.IGNORECASE)
+_DOWN = re.compile(r"\.(?:down|rollback)\.\w+$|^\d+\.undo\.|^\d+-.*-down\.sql$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?=[_.-])")
 _ENDING = re.compile(r"(?:\.(?:up|down|rollback))?\.\w+$", re.IGNORECASE)
 

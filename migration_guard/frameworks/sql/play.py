@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from migration_guard.frameworks.sql.part import Part, is_the_custom, lines
+from migration_guard.frameworks.sql.part import Part, is_the_custom, sections
 from migration_guard.later import re
-from migration_guard.operations import Direction
 
-_MARKER = re.compile(r"^[ \t]*(?:#|--)[- \t]*!(?P<way>Ups|Downs)\b", re.IGNORECASE | re.MULTILINE)
-
+_MARKER = re.compile(r"^[ \t]*(?:#|--)[- \t]*!(?:Ups|(?P<down>Downs))\b[^\n]*", re.IGNORECASE | re.MULTILINE)
 _UPS = re.compile(r"^[ \t]*(?:#|--)[- \t]*!Ups\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -19,10 +17,4 @@ def recognises(path: Path, source: bytes) -> bool:
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature
-    begin, direction = 0, Direction.UPGRADE
-    for start, end, line in lines(text):
-        found = _MARKER.match(line)
-        if found:
-            yield Part(((begin, start),), direction)
-            begin, direction = end, Direction.DOWNGRADE if found["way"].lower() == "downs" else Direction.UPGRADE
-    yield Part(((begin, len(text)),), direction)
+    yield from sections(text, _MARKER)

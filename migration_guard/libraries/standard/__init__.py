@@ -15,6 +15,7 @@ from migration_guard.libraries.standard import (
     builtin,
     code,
     contexts,
+    errors,
     files,
     functions,
     hooks,
@@ -24,6 +25,9 @@ from migration_guard.libraries.standard import (
     queues,
     records,
     running,
+    signatures,
+    substitution,
+    tables,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +48,10 @@ _CALLS = {
     **running.CALLS,
     **code.CALLS,
     **queues.CALLS,
+    **signatures.CALLS,
+    **errors.CALLS,
+    **tables.CALLS,
+    **substitution.CALLS,
 }
 _OTHER_NAMES = {
     "posixpath": "os.path",

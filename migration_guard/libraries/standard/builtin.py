@@ -175,6 +175,8 @@ def _has_attribute(call: Call) -> Value:
 
 def _listed(call: Call) -> Value | None:
     """`dir(object)`."""
+    if isinstance(first(call), Class) and first(call).special("__dir__") is not None:
+        return None
     names = _names_in(first(call), call.machine)
     return Sequence([plain(name) for name in names]) if names is not None else None
 

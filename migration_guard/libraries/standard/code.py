@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.embedded import run_code
 from migration_guard.interpreter.text import Text
@@ -28,7 +30,23 @@ class Code(Value):
 
 
 def _compiled(call: Call) -> Value:
-    return Code(call.argument(0, "source") or UNKNOWN)
+    given = call.argument(0, "source") or UNKNOWN
+    node = call.place.whole
+    if isinstance(given, Tree):
+        at_once = isinstance(node, cst.Call) and bool(node.args) and isinstance(node.args[0].value, cst.Call)
+        return Code(given.text if at_once else UNKNOWN)
+    return given if isinstance(given, Code) else Code(given)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree(Value):
+    """`ast.parse(text)`. What has it may change it: it is the text only where it is compiled at once."""
+
+    text: Value
+
+
+def _parsed(call: Call) -> Value:
+    return Tree(call.argument(0, "source") or UNKNOWN)
 
 
 def _run(call: Call) -> Value:
@@ -100,6 +118,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "builtins.exec": _run,
     "builtins.eval": _run,
     "builtins.compile": _compiled,
+    "ast.parse": _parsed,
     **dict.fromkeys(
         ("cProfile.run", "cProfile.runctx", "profile.run", "profile.runctx", "pdb.run", "pdb.runeval"), _run
     ),

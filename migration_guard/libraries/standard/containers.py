@@ -75,6 +75,12 @@ def sequence_method(value: Sequence, name: str, call: Call) -> Value:
             return computed(partial(_plain_method, name), call, value) or Unknown(name)
         case "__getitem__" if call.positional:
             return value.item(call.positional[0])
+        case "__setitem__" if len(call.positional) == 2:
+            value.set_item(call.positional[0], call.positional[1], rows=rows)
+            return NONE
+        case "__delitem__" if call.positional:
+            value.remove_item(call.positional[0])
+            return NONE
         case "__setitem__" | "__delitem__" | "__iadd__" | "__imul__" | "__ior__" | "__iand__" | "__isub__" | "__ixor__":
             value.forget()
             return value

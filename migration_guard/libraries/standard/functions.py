@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import each
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.operators import compared
-from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Method, Native, Partial, Unknown, Value, join
+from migration_guard.lean import dataclass
 from migration_guard.libraries.standard.iteration import first
 
 if TYPE_CHECKING:
@@ -47,7 +48,22 @@ def reduced(call: Call) -> Value:
 
 
 def _partial(call: Call) -> Value:
-    return Partial(first(call), call.positional[1:], call.named) if call.positional else UNKNOWN
+    return Kept(first(call), call.positional[1:], call.named) if call.positional else UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept(Partial):
+    """… whose parts can be asked for."""
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        match name:
+            case "func":
+                return self.function
+            case "args":
+                return Sequence(self.positional, kind="tuple")
+            case "keywords":
+                return Mapping({plain(key).key: (plain(key), value) for key, value in self.named.items()})
+        return Unknown(name)
 
 
 def _wraps(call: Call) -> Value:
@@ -93,10 +109,16 @@ class Dispatcher(Sequence):
                 return Native(name, self._register)
             case "dispatch":
                 return Native(name, lambda call: join(self.known))
+            case "registry":
+                return Mapping({}, join(self.known))
+            case "__wrapped__" if self.known:
+                return self.known[0]
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
-        known = name in ("register", "dispatch")
+        if name == "__call__":
+            return self.call(call)
+        known = name in ("register", "dispatch", "__wrapped__")
         return call.machine.call(self.attribute(name, call.machine), call) if known else UNKNOWN
 
     def _register(self, call: Call) -> Value:
@@ -336,8 +358,20 @@ def _of_code(call: Call) -> Value:
     return code.receiver if isinstance(code, Method) and code.name == "__code__" else UNKNOWN
 
 
+def _bound(call: Call) -> Value | None:
+    """`types.MethodType(function, object)`."""
+    if len(call.positional) != 2:
+        return None
+    function, receiver = call.positional
+    return join(
+        one.bind(receiver) if isinstance(one, Function) else Partial(one, (receiver,), {})
+        for one in function.alternatives()
+    )
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     "types.FunctionType": _of_code,
+    "types.MethodType": _bound,
     "functools.reduce": reduced,
     "functools.partial": _partial,
     "functools.partialmethod": lambda call: PartialMethod(first(call), call.positional[1:], call.named),

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Generator
 from migration_guard.interpreter.instances import Instance
@@ -144,10 +145,9 @@ def smallest(call: Call) -> Value:
 def backwards(call: Call) -> Value:
     """`reversed(values)`."""
     values = first(call)
-    if isinstance(values, Instance):
-        said = values.special("__reversed__")
-        if said is not None:
-            return said
+    said = values.special("__reversed__")
+    if said is not None:
+        return said
     again = _again(values)
     again.become(again.known[::-1], again.rest, from_rows=again.from_rows, shuffled=again.shuffled)
     return again
@@ -401,7 +401,7 @@ def counted(call: Call) -> Value:
 def following(call: Call) -> Value:
     """`next(iterator, default)`: the first of what is left."""
     values, default = first(call), call.argument(1)
-    if isinstance(values, Instance):
+    if isinstance(values, (Instance, Class)):
         said = values.special("__next__")
         if said is not None:
             return said if default is None else join((said, default))

@@ -117,13 +117,18 @@ def _contents(value: Value, machine: Machine) -> Iterator[Text]:
 _FILES = re.compile(r"(?:^|\s|<|=)(?P<file>[^\s<>='\"]+\.sql)\b")
 
 
+_OPTION = re.compile(r"--[\w-]+=")
+"""What stands before what an option is given: `--command=UPDATE …`."""
+
+
 def _parts(text: Text) -> list[Text]:
     """A text, and the words of a command line in it, with their places."""
     try:
-        words = [word for word in shlex.split(str(text)) if " " in word]
+        words = [_OPTION.sub("", word) for word in shlex.split(str(text)) if " " in word]
     except ValueError:
         words = []
-    found = [text]
+    option = _OPTION.match(str(text))
+    found = [text.slice(option.end(), len(str(text))) if option is not None else text]
     for word in words:
         begin = str(text).find(word)
         if begin >= 0:

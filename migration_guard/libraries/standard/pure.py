@@ -132,6 +132,17 @@ def _sub(pattern: object, replacement: object, text: str, count: int = 0, flags:
     return compiled.sub(replacement, text, count)
 
 
+def matches(pattern: object, text: str, flags: object, count: object) -> list[re.Match[str]]:
+    """What a pattern finds in a text: the first so many, of none all. Raises NotKnown."""
+    if not isinstance(flags, int) or not isinstance(count, int):
+        raise NotKnown
+    try:
+        found = list(_pattern(pattern, text, flags=flags).finditer(text))
+    except (re.error, TypeError, ValueError):
+        raise NotKnown from None
+    return found[:count] if count > 0 else found
+
+
 def _rotated(text: object, encoding: str) -> str:
     """A text in rot13, which is its own way back."""
     return codecs.encode(text, "rot13") if isinstance(text, str) and encoding in ("rot13", "rot_13") else ""
@@ -197,6 +208,9 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "builtins.pow": _power,
     "builtins.bytes": _as_bytes,
     "builtins.bytearray": _as_bytes,
+    "builtins.bytes.fromhex": bytes.fromhex,
+    "builtins.bytearray.fromhex": bytes.fromhex,
+    "builtins.str.maketrans": str.maketrans,
     "builtins.str": _as_text,
     "builtins.format": lambda value, spec="": formatted(value, spec),
     "json.loads": json.loads,

@@ -139,6 +139,8 @@ def _made_with_fields(style: str, index: int, call: Call) -> Value | None:
     held = {label: value for label, value in fields if value is not None}
     names = [label for label, _ in fields]
     held |= dict(zip(names[len(names) - len(values) :], values))
+    own = call.named["namespace"].mapping() if "namespace" in call.named else None
+    held |= {str(key): value for key, value in own.known.values() if isinstance(key, Text)} if own is not None else {}
     base = "typing.NamedTuple" if style == "NamedTuple" else ""
     bases = call.named.get("bases")
     parents = tuple(bases.elements() or ()) if bases is not None else (External(base),) if base else ()

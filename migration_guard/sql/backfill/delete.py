@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from migration_guard.sql.backfill.duplicates import read_of_the_best
 from migration_guard.sql.backfill.facts import CannotMove, Draft
 from migration_guard.sql.backfill.names import FactsOf, settle
 from migration_guard.sql.backfill.safety import refuse_any_row, refuse_own_reads, refuse_volatile
@@ -20,11 +21,11 @@ def draft(tree: exp.Delete, facts_of: FactsOf, key: str | None) -> Draft:
         )
     target = target_of(tree.this)
     settle(tree, target.table, tree.args.get("using") or [], facts_of)
-    refuse_own_reads(tree, target, None)
-    refuse_any_row(tree)
     sources = Sources.of(target, tree.args.get("using") or [], tree.args.get("with_"))
     facts = facts_of(target.name)
     keys = keys_of(facts, key)
+    refuse_own_reads(tree, target, None, free=list(read_of_the_best(tree, target, facts.keys)))
+    refuse_any_row(tree)
     where = tree.args.get("where")
     wanted = both(where.this if where else None)
     changed = tree.copy()

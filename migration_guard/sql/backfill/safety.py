@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
@@ -56,11 +56,16 @@ def _is_moment(node: exp.Expr) -> bool:
     return isinstance(node, exp.Cast) and node.this.is_string and node.this.name.strip().lower() in _MOMENTS
 
 
-def refuse_own_reads(tree: exp.Expr, target: Target, written: Iterable[str] | None) -> None:
-    """Refuse reading, in other rows of the table, what batches before have changed; None stands for whole rows."""
+def refuse_own_reads(
+    tree: exp.Expr, target: Target, written: Iterable[str] | None, free: Sequence[exp.Table] = ()
+) -> None:
+    """Refuse reading, in other rows of the table, what batches before have changed; None stands for whole rows.
+
+    `free` are its own table once more, where what is read of it stays.
+    """
     columns = None if written is None else frozenset(written)
     for table in tree.find_all(exp.Table):
-        if table is target.table or not same_table(table, target.table):
+        if table is target.table or any(table is one for one in free) or not same_table(table, target.table):
             continue
         what = f"it reads other rows of {target.name}, which the batches before it change"
         if columns is None:

@@ -15,7 +15,7 @@ _OF_CONTAINER = Fate(stops=True, why="the container ends with its exit code")
 def steps(services: Services) -> Iterator[Step]:
     """The steps of a deployment that is `docker compose up`: the order is that of what waits for what."""
     kinds = {name: of_service(one) or kind_of((name,)) for name, one in services.by_name.items()}
-    order = sorted(services.by_name, key=lambda name: len(services.after(name)))
+    order = sorted(services.started(), key=lambda name: len(services.after(name)))
     for name in order:
         service = services.by_name[name]
         kind = kinds[name]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source, shown_path
+from migration_guard.later import re
 from migration_guard.operations import Problem
 from migration_guard.verify import descriptions
 from migration_guard.verify.deployment import composed
@@ -77,7 +79,7 @@ class _Reader:
                 for document in yamls.documents(source):
                     self.services.add(compose.read(document, script.shown))
             else:
-                for one in descriptions.commands(script.kind, script.path.name, source, named=named):
+                for one in descriptions.commands(script.kind, script.path.name, source, named=named, look=self._looked):
                     self._command(one, script.shown, script.shown, ())
         except Unreadable as error:
             self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
@@ -99,6 +101,7 @@ class _Reader:
             return
         if self._followed(words, one, origin, above):
             return
+        self.services.ask(words)
         fate = detached(words) or one.fate
         for kind, command in classified(words, self.services) if words else by_label(one.label):
             self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
@@ -117,7 +120,7 @@ class _Reader:
             return False
         shown = shown_path(path, self.cwd)
         try:
-            inner = _inside(path, chosen, one, len(above))
+            inner = self._inside(path, chosen, one, len(above))
         except (Unreadable, descriptions.Unreadable) as error:
             if kind_of(words) is None:
                 self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
@@ -136,24 +139,57 @@ class _Reader:
                 if (path := self.root / file).is_file() and (name == "just") is ("just" in file.lower()):
                     return path, call
             return None, None
-        rest = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
-        called = rest[0] if name in {"sh", "bash", ".", "source", "exec", "sudo"} and rest else words[0]
-        if not called.endswith((".sh", ".bash")):
-            return None, None
+        rest = [word for word in _given(words) if not word.startswith("-") and "=" not in word]
+        called = rest[0] if name in _CALLING and rest else words[0]
+        return (self._in_sight(called), None) if called.endswith((".sh", ".bash")) else (None, None)
+
+    def _in_sight(self, word: str) -> Path | None:
+        """The file of the project that a word of a script names, whatever names the folder of the script itself."""
+        beside = _FOLDER.sub("", word)
         for place in (
-            called.removeprefix("/app/"),
-            called.removeprefix("./"),
-            called.lstrip("/"),
-            called.rpartition("/app/")[2],
+            beside.removeprefix("/app/"),
+            beside.removeprefix("./"),
+            beside.lstrip("/"),
+            beside.rpartition("/app/")[2],
         ):
             if (path := self.root / place).is_file():
-                return path, None
-        return None, None
+                return path
+        return None
+
+    def _looked(self, word: str) -> bytes | None:
+        path = self._in_sight(word)
+        try:
+            return read_source(path) if path is not None else None
+        except Unreadable:
+            return None
+
+    def _inside(self, path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
+        """What stands in a script that a command calls."""
+        if deep >= _DEEPEST:
+            reason = f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper"
+            raise descriptions.Unreadable(None, reason)
+        source = read_source(path)
+        if chosen:
+            return list(make.read(source, chosen=chosen))
+        errexit, pipefail = one.options if one.words[0] in _SOURCING else _set_by(one.words)
+        return list(shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self._looked))
 
 
-def _inside(path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
-    """What stands in a script that a command calls."""
-    if deep >= _DEEPEST:
-        raise descriptions.Unreadable(None, f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper")
-    source = read_source(path)
-    return list(make.read(source, chosen=chosen) if chosen else shell.commands(source, last=one.fate))
+_SOURCING = frozenset({".", "source"})
+_CALLING = _SOURCING | {"sh", "bash", "exec", "sudo"}
+"""Words behind which a script is named."""
+_FOLDER = re.compile(r"^(?:\$\([^)]*\)|\$\{?\w+\}?)\"?/")
+"""What names the folder of the script itself: `$(dirname "$0")/`, `$HERE/`."""
+
+
+def _given(words: Sequence[str]) -> list[str]:
+    """The words behind a command, less the values of its `-o`."""
+    return [word for before, word in pairwise(words) if not re.fullmatch(r"-\w*o", before)]
+
+
+def _set_by(words: Sequence[str]) -> tuple[bool, bool]:
+    """Whether `bash -e -o pipefail script` runs it under these."""
+    named = {word for before, word in pairwise(words) if re.fullmatch(r"-\w*o", before)}
+    is_shell = words[0].rpartition("/")[2] in {"sh", "bash", "dash", "ash", "zsh"}
+    short = is_shell and any(re.fullmatch(r"-[a-z]*e[a-z]*", word) for word in words[1:])
+    return is_shell and (short or "errexit" in named), is_shell and "pipefail" in named

@@ -80,11 +80,11 @@ def _kind_of_yaml(name: str, roots: list[yamls.Node]) -> Kind | None:
     return Kind.COMPOSE if compose.recognises(root) else None
 
 
-def commands(kind: Kind, name: str, source: bytes, *, named: bool) -> Iterable[Command]:
+def commands(kind: Kind, name: str, source: bytes, *, named: bool, look: shell.Look) -> Iterable[Command]:
     """What a description runs, in order. Raises Unreadable. Compose files give services instead, by `compose.read`."""
     match kind:
         case Kind.SHELL:
-            return shell.commands(source)
+            return shell.commands(source, look=look)
         case Kind.DOCKERFILE:
             return dockerfile.read(source)
         case Kind.PROCFILE:

@@ -31,6 +31,7 @@ _OPTIONS = re.compile(r"\s-\w*e")
 
 
 _ALWAYS = Fate(stops=False, why="a step behind it runs always")
+_NEVER = re.compile(r"false|0|''|(?:failure|cancelled)\(\)(?:\s*&&.*)?", re.IGNORECASE | re.DOTALL)
 _RUNS_ALWAYS = re.compile(r"always\(\)|!\s*cancelled\(\)|failure\(\)")
 
 
@@ -44,7 +45,7 @@ def read(root: Node, name: str) -> Iterator[Command]:
     needs = {one: texts(get(job, "needs")) for one, job in jobs.items()}
     order = after(needs)
     apart = {key for key, _, _ in pairs(get(root, "on") or get(root, "true"))} in _SCHEDULES
-    asked = [key for key in order if _deploys(key, jobs[key], whole=whole)]
+    asked = [key for key in order if _deploys(key, jobs[key], whole=whole) and not _is_left_out(jobs[key])]
     for index, key in enumerate(asked):
         goes_on = any(map(_runs_always, (jobs[one] for one in asked[index + 1 :])))
         place = Place(key, before(key, needs), "workflow")
@@ -67,6 +68,13 @@ def _runs_always(part: Node) -> bool:
     return _RUNS_ALWAYS.search(text(part, "if")) is not None and bool(SPEAKS.search(said) or deploys(said))
 
 
+def _is_left_out(part: Node) -> bool:
+    """Whether a deployment that goes well never runs a step or a job."""
+    asked = text(part, "if").strip()
+    expression = _EXPRESSION.fullmatch(asked)
+    return _NEVER.fullmatch(expression[1] if expression is not None else asked) is not None
+
+
 def _tests(called: str, job: Node) -> bool:
     """Whether a job is about a database of its own."""
     return get(job, "services") is not None or bool(re.search(r"\b(?:test|lint|check|ci)", called, re.IGNORECASE))
@@ -87,6 +95,8 @@ def _job(job: Node, default: str, *, goes_on: bool) -> Iterator[Command]:
     if get(job, "uses") is not None and SPEAKS.search(" ".join(spoken(job))):
         raise Unreadable(line(job), f"what {text(job, 'uses')} runs is not read")
     for index, step in enumerate(steps):
+        if _is_left_out(step):
+            continue
         always = goes_on or any(map(_runs_always, steps[index + 1 :]))
         fate = _leniency(job) or _leniency(step) or (_ALWAYS if always else _STOPS)
         script = get(step, "run")

@@ -41,6 +41,8 @@ def recognises(root: Node) -> bool:
 
 def read(root: Node) -> Iterator[Command]:
     for play in items(root):
+        if _is_left_out(play):
+            continue
         around = _leniency(play) or _STOPS
         for part in _PARTS:
             yield from _tasks(get(play, part), around)
@@ -49,6 +51,8 @@ def read(root: Node) -> Iterator[Command]:
 def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
     tasks = items(node)
     for index, task in enumerate(tasks):
+        if _is_left_out(task):
+            continue
         fate = _leniency(task) or around
         if fate is _ALLOWED and _is_asked_for(text(task, "register"), tasks[index + 1 :]):
             fate = _ASKED
@@ -58,6 +62,13 @@ def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
                 yield from _tasks(get(task, part), rescued if part == "block" else fate)
             continue
         yield from _task(task, fate)
+
+
+def _is_left_out(task: Node) -> bool:
+    """Whether it is never run: by a condition that never holds, or by the tag of what has to be asked for."""
+    conditions = (*texts(get(task, "when")), text(task, "when"))
+    tags = (*texts(get(task, "tags")), *text(task, "tags").split(","))
+    return any(one.strip().lower() in _NEVER for one in conditions) or any(one.strip() == "never" for one in tags)
 
 
 def _leniency(task: Node) -> Fate | None:

@@ -35,7 +35,7 @@ def parse(source: bytes) -> Node:
 
 
 def shebang_errexit(source: bytes) -> bool:
-    return bool(re.match(rb"#!.*\bsh\s+-\w*e", source))
+    return bool(re.match(rb"#!.*sh\s+(?:-\S+\s+)*-(?:\w*e|o\s+errexit)", source))
 
 
 def _first_error(node: Node) -> int:

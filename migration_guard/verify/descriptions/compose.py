@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
 from migration_guard.lean import dataclass
@@ -23,6 +23,8 @@ class Service:
     command: tuple[str, ...] = ()
     waits: tuple[str, ...] = ()
     """The services that have to end successfully before it starts."""
+    profiles: frozenset[str] = frozenset()
+    """Those one of which has to be asked for, so that it is started; none where it always is."""
 
 
 @dataclass(slots=True)
@@ -30,13 +32,34 @@ class Services:
     """The services of all compose files; a later file adds to what an earlier one says."""
 
     by_name: dict[str, Service] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    """The profiles that commands ask for."""
 
     def add(self, services: Iterable[Service]) -> None:
         for one in services:
             old = self.by_name.get(one.name)
             kept = one if one.command or old is None else old
             waits = (*(old.waits if old else ()), *one.waits)
-            self.by_name[one.name] = Service(one.name, kept.path, kept.line, kept.command, tuple(dict.fromkeys(waits)))
+            profiles = one.profiles | (old.profiles if old else frozenset())
+            self.by_name[one.name] = Service(
+                one.name, kept.path, kept.line, kept.command, tuple(dict.fromkeys(waits)), profiles
+            )
+
+    def ask(self, words: Sequence[str]) -> None:
+        """Note the profiles that a command asks for."""
+        for index, word in enumerate(words[:-1]):
+            if word == "--profile":
+                self.asked.add(words[index + 1])
+        self.asked.update(word.partition("=")[2] for word in words if word.startswith("--profile="))
+
+    def started(self) -> list[str]:
+        """The services that are started with all the others."""
+        everything = "*" in self.asked
+        return [
+            name
+            for name, one in self.by_name.items()
+            if not one.profiles or one.profiles & self.asked or (everything and _NOBODY not in one.profiles)
+        ]
 
     def named_in(self, words: Iterable[str]) -> Service | None:
         """The service that a command such as `docker compose run --rm backfill` is about."""
@@ -60,7 +83,14 @@ def read(root: Node, path: str) -> tuple[Service, ...]:
 
 def _service(key: Node, node: Node, path: str) -> Service:
     command = (*_words(get(node, "entrypoint")), *_words(get(node, "command")))
-    return Service(key.value, path, line(key), command, tuple(_waits(get(node, "depends_on"))))
+    profiles = frozenset(texts(get(node, "profiles")))
+    if "0" in {text(node, "scale"), text(node, "deploy", "replicas")}:
+        profiles |= {_NOBODY}
+    return Service(key.value, path, line(key), command, tuple(_waits(get(node, "depends_on"))), profiles)
+
+
+_NOBODY = "(none)"
+"""The profile of a service of which no container is started."""
 
 
 def _words(node: Node | None) -> tuple[str, ...]:
@@ -68,5 +98,9 @@ def _words(node: Node | None) -> tuple[str, ...]:
 
 
 def _waits(node: Node | None) -> Iterator[str]:
-    """Only the condition that a service completed looks at an exit code."""
-    yield from (name for name, _, value in pairs(node) if text(value, "condition") == COMPLETED)
+    """Only the condition that a service completed looks at an exit code, unless it may go unmet."""
+    yield from (
+        name
+        for name, _, value in pairs(node)
+        if text(value, "condition") == COMPLETED and text(value, "required").lower() not in {"false", "no"}
+    )

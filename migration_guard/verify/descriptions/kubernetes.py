@@ -18,6 +18,7 @@ _WEIGHTS = ("helm.sh/hook-weight", "argocd.argoproj.io/sync-wave")
 _Stage = tuple[int, int, str]
 _NOW = (0, 0)
 """When objects without hooks and weights are made: all at once, and who waits for whom is told elsewhere."""
+_DEPLOYING = frozenset("pre-install post-install pre-upgrade post-upgrade presync sync postsync".split())
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 
 
@@ -30,7 +31,7 @@ def read(roots: Sequence[Node]) -> Iterator[Command]:
     objects = [
         one for root in roots for one in ([*items(get(root, "items"))] if text(root, "kind") == "List" else [root])
     ]
-    stages = [(_stage(one), one) for one in objects]
+    stages = [(_stage(one), one) for one in objects if _is_deployed(one)]
     begun: dict[str, _Stage] = {}
     for index, (stage, one) in enumerate(sorted(stages, key=lambda pair: pair[0])):
         earlier = frozenset(
@@ -45,6 +46,12 @@ def read(roots: Sequence[Node]) -> Iterator[Command]:
 def _hooks(root: Node) -> str:
     notes = get(root, "metadata", "annotations")
     return ",".join(text(notes, name) for name in _HOOKS).lower()
+
+
+def _is_deployed(root: Node) -> bool:
+    """Whether a deployment makes an object: hooks of tests, rollbacks and deletions have their own time."""
+    hooks = {one.strip() for one in _hooks(root).split(",")} - {""}
+    return not hooks or bool(hooks & _DEPLOYING)
 
 
 def _stage(root: Node) -> _Stage:

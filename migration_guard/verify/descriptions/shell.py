@@ -6,13 +6,16 @@ that are stored and tested. What this cannot tell is told as not judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import field, replace
+from functools import partial
 
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import bash
 from migration_guard.verify.descriptions.bash import Node
+from migration_guard.verify.descriptions.reached import ends, truth
 from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
 
 _DEEPEST = 12
@@ -27,8 +30,16 @@ _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|re
 _TAKES_COMMANDS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "at", "batch", "crontab"})
 _READING: tuple[list[str], ...] = ([], ["-"], ["-s"], ["now"], ["-e"], ["-ex"])
 """What stands behind a shell that reads what it is to run."""
+_MAY_FAIL = re.compile(
+    r"^(?:test|\[\[?|p?kill|killall|(?:ba|da)?sh|python[\d.]*|node|ruby|perl|php|make|\S*/\S+|\S+\.(?:sh|py))$"
+)
+"""Programs behind `||` whose own exit code nobody can know."""
 _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
+_WAIT = re.compile(r"\bwait\s([^;&|\n]*)")
+_ASKED = re.compile(r"\$\{?(\w+|!)|%\w|-n\b")
+_OF_ANOTHER = re.compile(r"(\w+)=\"?\$!")
+"""Where the number of another process is kept."""
 _FAILURE = re.compile(r"-ne\b|-gt\b|!=|>")
 _SUCCESS = re.compile(r"-eq\b|==?")
 
@@ -46,6 +57,8 @@ class _Context:
     """The functions that are being run, outermost first."""
     behind: tuple[Node, ...] = ()
     """The statements that follow, also those that follow the blocks around."""
+    forked: Fate | None = None
+    """What the end of a subshell by `exit` leads to; None where that ends the script."""
 
     def tested(self, fate: Fate) -> _Context:
         """Behind `if`, `||` and the like the shell obeys no `set -e`."""
@@ -74,8 +87,18 @@ def recognises(name: str, source: bytes) -> bool:
 _NAMED = re.compile(r"^(?:deploy|release|entrypoint|start)(?:[_-][\w-]+)?$", re.IGNORECASE)
 
 
+Look = Callable[[str], "bytes | None"]
+"""What stands in a script that is sourced, by the word that names it; None for one that is not in sight."""
+
+
 def commands(
-    source: bytes, *, errexit: bool = False, pipefail: bool = False, above: int = 0, last: Fate = LAST
+    source: bytes,
+    *,
+    errexit: bool = False,
+    pipefail: bool = False,
+    above: int = 0,
+    last: Fate = LAST,
+    look: Look = lambda _: None,
 ) -> tuple[Command, ...]:
     """Every command of a script that can be reached, functions followed, in the order in which they run.
 
@@ -83,7 +106,7 @@ def commands(
     """
     source = b"\n" * above + source
     root = bash.parse(source)
-    walk = _Walk()
+    walk = _Walk(look=look)
     walk.errexit, walk.pipefail = errexit or bash.shebang_errexit(source), pipefail
     walk.block(bash.statements(root), _Context(GOES_ON, errexit=True), last=last)
     return tuple(walk.found)
@@ -104,20 +127,26 @@ def inner(words: Sequence[str]) -> tuple[str, bool] | None:
 class _Walk:
     """The state of a shell, as far as it decides what a failure does."""
 
-    errexit: bool = False
-    pipefail: bool = False
+    errexit: bool | None = False
+    """None where that hangs on which way was taken; so with `pipefail`."""
+    pipefail: bool | None = False
     swallowed: int | None = None
     """The line of a trap that makes 0 of whatever exit code the script ends with."""
+    look: Look = lambda _: None
     functions: dict[str, Node] = field(default_factory=dict)
     found: list[Command] = field(default_factory=list)
 
     def block(self, statements: Sequence[Node], context: _Context, *, last: Fate) -> None:
         """Walk statements that follow one another, to one that ends them; `last` is what the failure of the last one leads to."""
         for index, node in enumerate(statements):
-            behind = () if self.ends(node) else statements[index + 1 :]
+            behind = () if ends(node, self.functions) else statements[index + 1 :]
             fate = self._fate(node, behind, context, last)
             inside = replace(context, fate=fate, behind=(*behind, *context.behind))
-            self.statement(node, inside.tested(fate) if bash.in_background(node) else inside, behind)
+            if bash.in_background(node):
+                with self._forked():
+                    self.statement(node, replace(inside.tested(fate), forked=fate), behind)
+            else:
+                self.statement(node, inside, behind)
             if not behind:
                 return
 
@@ -126,15 +155,18 @@ class _Walk:
             return self._waited_for(behind, context) or Fate(stops=False, why="it runs in the background")
         if self.errexit and context.errexit:
             return last if not behind and last.stops and node.type == "list" else SET_E
+        if self.errexit is None and context.errexit:
+            return Fate(stops=None, why="whether set -e holds there hangs on the way that was taken")
         return self._tested_behind(behind, context) or (last if not behind else context.tested(GOES_ON).fate)
 
     def _waited_for(self, behind: Sequence[Node], context: _Context) -> Fate | None:
         """What asks for the exit code of a process in the background: `wait $pid`, where the script ends by that or may."""
         stored = re.match(r"(\w+)=\"?\$!\"?$", bash.text(behind[0]).strip()) if behind else None
         name = stored[1] if stored else "!"
-        asks = re.compile(rf"\bwait\s[^;&|\n]*(?:\$!|%\w|-n\b|\$\{{?{name}\b)")
+        others = {found for one in behind[bool(stored) :] for found in _OF_ANOTHER.findall(bash.text(one))} - {name}
         for index, node in enumerate(behind):
-            if not asks.search(bash.text(node)):
+            asked = {one[1] or one[0] for wait in _WAIT.findall(bash.text(node)) for one in _ASKED.finditer(wait)}
+            if not asked - others:
                 continue
             between = behind[1 if stored else 0 : index]
             meanwhile = [one for one in between if one.type != "variable_assignment" and not _only_says(one)]
@@ -153,6 +185,9 @@ class _Walk:
         """Whether what follows tests the exit code: at once as `$?`, or later what stored it."""
         if not behind:
             return None
+        name, *words = bash.words(behind[0]) or [""] if behind[0].type == "command" else [""]
+        if name in {"exit", "return"} and (not words or words[0] in {"$?", "${?}"}):
+            return self._leaving(name, behind[0], context)
         stored = re.match(r"(?:local\s+|declare\s+)?(\w+)=\"?\$\?\"?$", bash.text(behind[0]).strip())
         if stored is None:
             return self._test(behind[0], "?", context)
@@ -163,14 +198,21 @@ class _Walk:
         tested: Fate | None = None
         for node in behind:
             found = self._test(node, name, context)
-            if found is None and re.search(rf"\bexit\s+\"?\$\{{?{name}\b", bash.text(node)):
-                found = Fate(stops=True, why=f"line {node.start_point.row + 1} exits with its exit code")
+            left = re.search(rf"\b(exit|return)\s+\"?\$(?:\{{|\(\()?{name}\b", bash.text(node))
+            if found is None and left:
+                found = self._leaving(left[1], node, context)
             if found is not None and found.stops is not False:
                 return found
             tested = tested or found
             if bash.text(node).startswith(f"{name}="):
                 break
         return tested
+
+    @staticmethod
+    def _leaving(how: str, node: Node, context: _Context) -> Fate:
+        """What it leads to that a shell, a subshell or a function ends with an exit code."""
+        fate = context.called if how == "return" else context.forked
+        return fate or Fate(stops=True, why=f"line {node.start_point.row + 1} {how}s with its exit code")
 
     def _test(self, node: Node, name: str, context: _Context) -> Fate | None:
         """What an `if`, `[ … ] ||` or `[ … ] &&` about an exit code does when it is not 0."""
@@ -190,6 +232,13 @@ class _Walk:
                     return None
                 runs = (operator == "&&") is _asks_for_failure(bash.text(left))
                 return self._decided([right] if runs else [], line, context)
+            case "case_statement":
+                items = [one for one in bash.statements(node) if one.type == "case_item"]
+                subject = bash.text(node).partition(bash.text(items[0]))[0] if items else ""
+                if not asks.search(subject):
+                    return None
+                may = any(self.leaves(bash.statements(one), context) is not False for one in items)
+                return Fate(None if may else False, f"the case on line {line} goes by its exit code")
         return None
 
     def _decided(self, branch: Sequence[Node], line: int, context: _Context) -> Fate:
@@ -211,6 +260,8 @@ class _Walk:
             name, *words = bash.words(node)
             if name == "return" and words[:1] != ["0"]:
                 return context.called.stops if context.called is not None and not within else True
+            if name == "exit" and context.forked is not None:
+                return context.forked.stops
             if name in {"exit", "false"}:
                 return True
             body = self.functions.get(name)
@@ -221,25 +272,6 @@ class _Walk:
             return self.leaves(bash.statements(body), context, within | {name})
         if node.type in {"compound_statement", "subshell", "redirected_statement", "do_group", "list"}:
             return self.leaves(bash.statements(node), context, within)
-        return False
-
-    def ends(self, node: Node, within: frozenset[str] = frozenset()) -> bool:
-        """Whether nothing that follows a statement is ever run: the shell exits, becomes another program, or returns."""
-        if bash.in_background(node):
-            return False
-        if node.type == "command":
-            name, *words = bash.words(node) or [""]
-            if name in {"exit", "return"} or (name == "exec" and words):
-                return True
-            body = self.functions.get(name)
-            inner = bash.statements(body) if body is not None and name not in within else []
-            return any(bash.words(one)[:1] != ["return"] and self.ends(one, within | {name}) for one in inner)
-        if node.type == "compound_statement":
-            return any(self.ends(one, within) for one in bash.statements(node))
-        if node.type == "redirected_statement":
-            return any(
-                self.ends(one, within) for one in node.named_children if one.type in {"command", "compound_statement"}
-            )
         return False
 
     # --- Statements --------------------------------------------------------------------------------------------------
@@ -259,7 +291,7 @@ class _Walk:
             "negated_command": lambda: self._inside(node, context.tested(Fate(stops=False, why="it stands behind !"))),
             "redirected_statement": lambda: self._redirected(node, context),
             "compound_statement": lambda: self.block(bash.statements(node), context, last=context.fate),
-            "subshell": lambda: self.block(bash.statements(node), context, last=context.fate),
+            "subshell": lambda: self._subshell(node, context),
             "while_statement": lambda: self._loop(node, context),
             "for_statement": lambda: self._loop(node, context),
             "c_style_for_statement": lambda: self._loop(node, context),
@@ -287,7 +319,31 @@ class _Walk:
     def _substituted(self, node: Node, fate: Fate, context: _Context) -> None:
         """What stands in `$(…)`, `<(…)` and the like: another shell, which no `set -e` reaches."""
         for one in bash.substitutions(node):
-            self.block(bash.statements(one), context.tested(GOES_ON), last=fate)
+            with self._forked():
+                self.block(bash.statements(one), replace(context.tested(GOES_ON), forked=fate), last=fate)
+
+    def _subshell(self, node: Node, context: _Context) -> None:
+        with self._forked():
+            self.block(bash.statements(node), replace(context, forked=context.fate), last=context.fate)
+
+    @contextmanager
+    def _forked(self) -> Iterator[None]:
+        """A shell of its own: what is set in it is not set behind it."""
+        kept = self.errexit, self.pipefail, self.swallowed, dict(self.functions)
+        yield
+        self.errexit, self.pipefail, self.swallowed, self.functions = kept
+
+    def _either(self, ways: Sequence[tuple[Sequence[Node], Callable[[], None]]]) -> None:
+        """Walk ways of which one is taken: what is set behind them is what all say that come so far."""
+        before, found = (self.errexit, self.pipefail), set()
+        for statements, walk in ways:
+            self.errexit, self.pipefail = before
+            walk()
+            if not any(ends(one, self.functions) for one in statements):
+                found.add((self.errexit, self.pipefail))
+        errexits, pipefails = ({one[index] for one in found or {before}} for index in (0, 1))
+        self.errexit = errexits.pop() if len(errexits) == 1 else None
+        self.pipefail = pipefails.pop() if len(pipefails) == 1 else None
 
     def _define(self, node: Node) -> None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -301,7 +357,8 @@ class _Walk:
             leaves = self.leaves([right], context)
             stored = re.match(r"(\w+)=(?:\"?\$\?\"?|\d+)$", bash.text(right).strip())
             tested = self._stored(stored[1], behind, context) if stored else None
-            fate = tested or Fate(leaves, f"|| on line {line} {_does(leaves)}")
+            may = leaves is False and (context.fate.stops or (self.errexit and context.errexit)) and _may_fail(right)
+            fate = tested or Fate(None if may else leaves, f"|| on line {line} {_does(None if may else leaves)}")
         elif context.fate.stops and context.fate is not SET_E:
             fate = context.fate
         elif _only_says(right):
@@ -311,7 +368,9 @@ class _Walk:
         else:
             fate = Fate(stops=True, why=f"&& leaves out what follows on line {line}", partly=True)
         self.statement(left, context.tested(fate))
-        self.statement(right, context)
+        always = truth(left)
+        if always is None or always is (operator == "&&"):
+            self._either([((), lambda: self.statement(right, context)), *([((), _nothing)] if always is None else [])])
 
     def _pipeline(self, node: Node, context: _Context, behind: Sequence[Node]) -> None:
         *others, last = bash.statements(node)
@@ -320,9 +379,14 @@ class _Walk:
             raise Unreadable(node.start_point.row + 1, f"what {name} is given to run is not judged")
         tested = self._test(behind[0], "PIPESTATUS", context) if behind else None
         lost = tested or Fate(stops=False, why="its exit code is lost in a pipe")
+        if self.pipefail is None:
+            lost = tested or Fate(stops=None, why="whether pipefail holds there hangs on the way that was taken")
         for one in others:
-            self.statement(one, context if self.pipefail else context.tested(lost))
-        self.statement(last, context)
+            inside = context if self.pipefail else context.tested(lost)
+            with self._forked():
+                self.statement(one, replace(inside, forked=inside.fate))
+        with self._forked():
+            self.statement(last, replace(context, forked=context.fate))
 
     def _if(self, node: Node, context: _Context) -> None:
         condition, then, otherwise = bash.branches(node)
@@ -335,10 +399,12 @@ class _Walk:
             inner = bash.statements(one) if negated else [one]
             for each in inner:
                 self.statement(each, context.tested(fate))
-        self.block(then, context, last=context.fate)
-        for one in node.named_children:
-            if one.type in {"elif_clause", "else_clause"}:
-                self.block(bash.statements(one), context, last=context.fate)
+        always = truth(condition[-1]) if condition else None
+        clauses = [one for one in node.named_children if one.type in {"elif_clause", "else_clause"}]
+        ways = [] if always is False else [then]
+        ways += [] if always else [bash.statements(one) for one in clauses]
+        ways += [] if always or otherwise else [[]]
+        self._either([(way, partial(self.block, way, context, last=context.fate)) for way in ways])
 
     def _remembered(self, branches: Sequence[Node], behind: Sequence[Node]) -> Fate | None:
         """Whether what follows ends the script by a variable that one of the branches sets: for which one is not told."""
@@ -359,16 +425,24 @@ class _Walk:
         body = node.child_by_field_name("body")
         again = body is not None and not _RUNS_OUT.search(bash.text(body))
         untold = Fate(stops=None, why="a loop runs it until it succeeds", repeats=again)
+        never = {"while": False, "until": True}.get(bash.text(node.children[0]))
+        last = context.fate
+        if last.stops:
+            why = f"only the last pass of the loop on line {node.start_point.row + 1} gives its exit code"
+            last = Fate(stops=None, why=why)
         for one in bash.statements(node):
-            if one == body:
-                self.block(bash.statements(one), context, last=context.fate)
-            else:
+            if one != body:
                 self.statement(one, context.tested(untold))
+                if never is not None and truth(one) is never:
+                    return
+            else:
+                inside = bash.statements(one)
+                self._either([((), _nothing), (inside, partial(self.block, inside, context, last=last))])
 
     def _case(self, node: Node, context: _Context) -> None:
-        for item in bash.statements(node):
-            if item.type == "case_item":
-                self.block([one for one in bash.statements(item) if one.type != "word"], context, last=context.fate)
+        items = [one for one in bash.statements(node) if one.type == "case_item"]
+        ways = [[one for one in bash.statements(item) if one.type != "word"] for item in items]
+        self._either([((), _nothing), *((way, partial(self.block, way, context, last=context.fate)) for way in ways)])
 
     # --- Commands ----------------------------------------------------------------------------------------------------
 
@@ -378,6 +452,8 @@ class _Walk:
         if not words:
             return
         name = words[0]
+        if name in {".", "source"} and len(words) > 1:
+            self._sourced(words[1])
         if name == "set":
             self._set(words[1:])
         elif name == "trap" and len(words) > 2:
@@ -394,7 +470,15 @@ class _Walk:
             if self.swallowed is not None and fate.stops and not fate.partly:
                 why = f"the trap on line {self.swallowed} makes 0 of the exit code that ends the script"
                 fate = Fate(stops=None, why=why)
-            self.found.append(Command(expanded, node.start_point.row + 1, fate))
+            options = (bool(self.errexit and context.errexit), bool(self.pipefail))
+            self.found.append(Command(expanded, node.start_point.row + 1, fate, options=options))
+
+    def _sourced(self, word: str) -> None:
+        """What a script that is sourced sets holds behind it, too."""
+        with suppress(Unreadable):
+            for node in bash.statements(bash.parse(self.look(word) or b"")):
+                if node.type == "command" and bash.words(node)[:1] == ["set"]:
+                    self._set(bash.words(node)[1:])
 
     def _trap(self, does: str, signals: Sequence[str], line: int) -> None:
         if "ERR" in signals and "exit" in does:
@@ -428,6 +512,19 @@ def _does(leaves: bool | None) -> str:
 
 def _asks_for_failure(test: str) -> bool:
     return bool(_FAILURE.search(test)) or not _SUCCESS.search(test)
+
+
+def _nothing() -> None:
+    """What a way does that leaves out what is asked about."""
+
+
+def _may_fail(node: Node) -> bool:
+    """Whether what stands behind `||` decides by itself whether the script goes on."""
+    if node.type == "command":
+        words = bash.words(node)
+        return bool(words) and bool(_MAY_FAIL.match(words[0]))
+    inside = bash.statements(node) if node.type == "compound_statement" else []
+    return node.type == "test_command" or any(map(_may_fail, inside[-1:]))
 
 
 def _only_says(node: Node) -> bool:

@@ -69,6 +69,8 @@ class Command:
     """What the description calls the step, where that is all that it says of it."""
     place: Place | None = None
     """None where all that a description names runs in its order."""
+    options: tuple[bool, bool] = (False, False)
+    """Whether `set -e` and pipefail hold in the shell that runs it, and so in what it sources."""
 
     def led_to(self, fate: Fate, *, label: str = "") -> Command:
         """The same command inside a step: if its own failure ends the step, the step's fate is what it leads to."""

@@ -255,6 +255,22 @@ def guarded_9():
 with guarded_9():
     if cond(0):
         raise ValueError("x")
+[contextmanager_swallows_within]
+import contextlib
+---
+@contextlib.contextmanager
+def inner_9():
+    try:
+        yield
+    except ValueError:
+        pass
+@contextlib.contextmanager
+def outer_9():
+    with inner_9():
+        yield
+with outer_9():
+    raise ValueError("x")
+BODY
 [contextmanager_around_itself]
 import contextlib
 ---

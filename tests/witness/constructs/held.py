@@ -249,6 +249,13 @@ try:
     raise Stop_9("SQL")
 except Stop_9 as error_9:
     OUT = error_9.sql
+[argument_of_one_exception_of_several]
+try:
+    if cond(0):
+        raise ValueError("SQL")
+    raise TypeError("SQL2")
+except (ValueError, TypeError) as error_9:
+    OUT = error_9.args[0]
 [argument_of_an_exception]
 try:
     raise ValueError("SQL")

@@ -585,6 +585,12 @@ path_9 = Path(__file__).with_name("steps_9.txt")
 exec(path_9.read_text(), {"op": op, "sql": TEXT})
 === steps_9.txt
 op.execute(sql)
+[exec_of_a_changed_tree opaque]
+import ast
+---
+tree_9 = ast.parse("op.execute('SELECT 1')")
+tree_9.body[0].value.args[0].value = TEXT
+exec(compile(tree_9, "steps", "exec"), {"op": op})
 [exec_compiled]
 import ast
 ---

@@ -468,6 +468,53 @@ import configparser
 config_9 = configparser.ConfigParser()
 config_9.read_string("[steps]\nhead = HEAD\ntable = TBL\n")
 OUT = f"{config_9['steps']['head']} {config_9.get('steps', 'table')} TAIL"
+[csv_of_semicolons]
+import csv
+---
+OUT = " ".join(next(csv.reader(["HEAD;TBL;TAIL"], delimiter=";")))
+[config_set_by_hand]
+import configparser
+---
+config_9 = configparser.ConfigParser()
+config_9.read_dict({"a": {"x": "SELECT 1"}})
+config_9.set("a", "x", "SQL")
+OUT = config_9.get("a", "x")
+[config_interpolated]
+import configparser
+---
+config_9 = configparser.ConfigParser()
+config_9.read_string("[steps]\ntable = TBL\nwhole = HEAD %(table)s TAIL\n")
+OUT = config_9.get("steps", "Whole")
+[sub_by_function_of_a_pattern]
+import re
+words_9 = re.compile(r"<(\w)>")
+def word_9(match):
+    return {"h": "HEAD", "t": "TBL"}[match.group(1)]
+---
+OUT = words_9.sub(word_9, "<h> <t> TAIL")
+[sub_by_function_once]
+import re
+---
+OUT = re.sub("x", lambda match: "TBL", "HEAD x TAIL", count=1)
+[list_of_a_generator]
+def words_9():
+    word = "TBL"
+    yield "HEAD"
+    yield word
+    yield from ["TAIL"]
+---
+OUT = " ".join(list(words_9()))
+[keyword_defaults_are_replaced]
+def step_9(verb, sql="SELECT 1"):
+    return sql
+step_9.__defaults__ = ("", "SQL")
+---
+OUT = step_9()
+[method_type_of_a_lambda]
+import types
+---
+bound_9 = types.MethodType(lambda self, tail: f"HEAD TBL {tail}", object())
+OUT = bound_9("TAIL")
 [csv_rows]
 import csv, io
 ---
