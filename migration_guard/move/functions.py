@@ -13,7 +13,7 @@ from migration_guard.move.others import beside, spans_of
 from migration_guard.move.piece import FUNCTION, Piece, models_of, refuse_history, with_unread
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Operation, OperationKind, Rendition, Rows
-from migration_guard.rewriting.births import makes_rows
+from migration_guard.rewriting.births import MakesRows, makes_rows
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.families import Family, Member
 from migration_guard.rewriting.functions import Asked, Django
@@ -71,12 +71,14 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
         return _of_session(change, drafted)
     try:
         return _of_call(change, drafted)
-    except (CannotMove, CannotRemove) as reason:
+    except (CannotMove, CannotRemove) as first:
+        reason: CannotMove | CannotRemove = first
         try:
             return _of_family(change)
-        except (CannotMove, CannotRemove) as other:
-            if any(one.kind is OperationKind.INSERT_LOOP for one in beside(one, operation)):
-                reason = other if "makes" in str(other) else reason
+        except MakesRows as other:
+            reason = other
+        except (CannotMove, CannotRemove):
+            pass
         try:
             return _of_several(change)
         except CannotMove:

@@ -14,6 +14,7 @@ import libcst as cst
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.expressions import behind, values_of
 from migration_guard.rewriting.owned import Owned
+from migration_guard.rewriting.reached import CannotRemove
 
 _MAKES = frozenset({"create", "get_or_create", "update_or_create", "add", "set"})
 _IF_MISSING = frozenset({"get_or_create", "update_or_create"})
@@ -22,6 +23,10 @@ _BETWEEN = frozenset({"add", "set"})
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _AGAIN = "its loop makes new rows, which a second run would make again"
 _READS = "its loop makes rows of a kind that it reads, and a second run would find them"
+
+
+class MakesRows(CannotRemove):
+    """Why a loop that makes rows stays: because of these."""
 
 
 def makes_rows(call: cst.Call) -> bool:

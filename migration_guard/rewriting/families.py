@@ -14,7 +14,7 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.again import adds_to_itself, updates_by_itself
-from migration_guard.rewriting.births import Birth, Births
+from migration_guard.rewriting.births import Birth, Births, MakesRows
 from migration_guard.rewriting.carried import gives_a_key, goes_by_order, is_of_a_queryset, taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.expressions import behind, gone_through, last_name
@@ -128,9 +128,11 @@ class Family(Django):
         births = Births(loop, self.row, owned, list(self._births(loop)), self._fields())
         if any(_IN_ORDER in self._names(one).touched for one in (*self._migration.module_body, self._loop)):
             raise CannotRemove(f"it has a name of its own that its function needs ({_IN_ORDER}); {BY_HAND}")
+        reason = taken_along(self._unmade(loop), setup, helpers, self.row, frozenset(), fills=fills)
+        if reason is None and (made := births.reason()) is not None:
+            raise MakesRows(f"{made}; {BY_HAND}")
         reason = (
-            taken_along(self._unmade(loop), setup, helpers, self.row, frozenset(), fills=fills)
-            or births.reason()
+            reason
             or adds_to_itself(ast.Module(loop.body, []), owned.rows)
             or next(self._of_others(loop, owned), None)
             or next(_in_no_order(loop, owned), None)
@@ -155,10 +157,13 @@ class Family(Django):
 
     def _births(self, loop: ast.For) -> Iterator[Birth]:
         for one in self._every:
-            wanted = ast.dump(ast.parse(self._code(one.call).strip(), mode="eval").body)
-            for node in ast.walk(loop):
-                if one.makes is not None and isinstance(node, ast.Call) and ast.dump(node) == wanted:
-                    yield Birth(node, one.asked.table, one.makes)
+            if one.makes is not None:
+                yield from (Birth(node, one.asked.table, one.makes) for node in self._places(loop, one))
+
+    def _places(self, loop: ast.For, member: Member) -> list[ast.Call]:
+        """Where in a loop a change is made, as it is written."""
+        wanted = ast.dump(ast.parse(self._code(member.call).strip(), mode="eval").body)
+        return [node for node in ast.walk(loop) if isinstance(node, ast.Call) and ast.dump(node) == wanted]
 
     def _unmade(self, loop: ast.For) -> ast.For:
         """The loop as it is without the calls that make rows for nothing else: what these do is known."""
@@ -167,14 +172,11 @@ class Family(Django):
 
     def _of_others(self, loop: ast.For, owned: Owned) -> Iterator[str]:
         """Say what of the changes reaches rows that belong to no row of the loop, or to several."""
-        calls = [(node, ast.dump(node)) for node in ast.walk(loop) if isinstance(node, ast.Call)]
         paths = owned.paths(loop)
         for one in self._every:
             if one.makes is not None:
                 continue
-            wanted = ast.dump(ast.parse(self._code(one.call).strip(), mode="eval").body)
-            places = [node for node, dumped in calls if dumped == wanted]
-            whose = [changed(node) for node in places]
+            whose = [changed(node) for node in self._places(loop, one)]
             given = [owned.of(node) if node is not None else None for node in whose]
             if not given or any(found is None or found.table != one.asked.table for found in given):
                 yield _OTHERS
