@@ -33,7 +33,7 @@ help:
 	@echo "make extension    compile, lint and pack the extension for VS Code (needs node and npm)"
 	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
 	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
-	@echo "make cache-edits    edit repositories at random for ten minutes, and hold what is remembered, and what the gate clears, to what is read anew (SEED=N)"
+	@echo "make cache-edits    edit repositories and programs of the witness at random for twenty minutes, and hold what is remembered, and what the gate clears, to what is read anew (SEED=N)"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
 	@echo "make frameworks    run the migrations of tests/frameworks with the real packages, note what they write, and print a table (NEW=--new: only those not yet noted)"
 	@echo "make histories    make up 40 histories whose changes are known, and hold baselines to them"
@@ -151,6 +151,7 @@ edits: $(STAMP)
 
 cache-edits: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m caches.edits $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=tests $(BIN)/python -m caches.programs $(if $(SEED),--seed $(SEED))
 
 replay: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/baselines/replay.py $(LIST) $(DIR)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 -- for the type checker they are the same
+    from dataclasses import replace as replace  # noqa: PLC0414
 else:
 
     def dataclass(
@@ -27,6 +28,17 @@ else:
             return _made(given, eq=eq, frozen=frozen, slots=slots)
 
         return make if cls is None else make(cls)
+
+    def replace(one: Any, /, **changes: Any) -> Any:
+        """Make an object of a class of these that differs from another one."""
+        names = _NAMES.get(one.__class__)
+        if names is None:
+            names = _NAMES[one.__class__] = tuple(_named(one.__class__))
+        return one.__class__(**{name: getattr(one, name) for name in names if name not in changes}, **changes)
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+"""The fields of classes, as far as these were asked for."""
 
 
 def is_special(value: object) -> bool:
@@ -191,10 +203,12 @@ def _named(cls: Any) -> dict[str, Any]:
 
 
 def _init(cls: Any) -> Any:
-    """Compile what sets the fields. A class that is made here names no field that is not an identifier."""
+    """Compile what sets the fields. A class that is made here names no field that is not an identifier.
+
+    What is frozen is filled while it is of a class that is not: to go round its own refusal costs more for each field.
+    """
     missing = dataclasses.MISSING
-    known: dict[str, Any] = {"set_": object.__setattr__, "missing": missing}
-    sets = " self.{0} = {1}" if cls.__setattr__ is object.__setattr__ else " set_(self, {0!r}, {1})"
+    known: dict[str, Any] = {"missing_": missing}
     parameters, body = ["self"], []
     for name, stated in _named(cls).items():
         value, default = name, stated
@@ -206,16 +220,32 @@ def _init(cls: Any) -> Any:
             parameters.append(f"{name}=default_{name}")
         elif factory is not missing:
             known[f"make_{name}"] = factory
-            parameters.append(f"{name}=missing")
-            value = f"make_{name}() if {name} is missing else {name}"
+            parameters.append(f"{name}=missing_")
+            value = f"make_{name}() if {name} is missing_ else {name}"
         else:
             parameters.append(name)
-        body.append(sets.format(name, value))
+        body.append(f" self.{name} = {value}")
+    if cls.__setattr__ is not object.__setattr__:
+        known |= {"class_": cls, "open_": _open(cls), "opened_": _open, "become_": object.__dict__["__class__"].__set__}
+        opens = (" own_ = self.__class__", " become_(self, open_ if own_ is class_ else opened_(own_))")
+        body = [*opens, *body, " self.__class__ = own_"]
     if hasattr(cls, "__post_init__"):
         body.append(" self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(body or [" pass"]), known)  # noqa: S102 -- as dataclasses
     known["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     return known["__init__"]
+
+
+def _open(cls: Any) -> Any:
+    """A class whose objects are laid out as those of another one, and can be changed."""
+    known = _TWINS.get(cls)
+    if known is None:
+        laid_out = {name: value for name, value in vars(cls).items() if name in ("__slots__", "__orig_bases__")}
+        known = _TWINS[cls] = type(cls)(cls.__name__, cls.__bases__, {**laid_out, "__setattr__": object.__setattr__})
+    return known
+
+
+_TWINS: dict[type, Any] = {}
 
 
 def _compared(cls: Any) -> Any:

@@ -66,6 +66,20 @@ _PIECES = (
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows ends nothing that takes too long")
 def test_no_expression_of_ours_tries_every_way_to_divide_a_line() -> None:
     """Forty times the same, and then something else: there are 2**40 ways to divide it, and nobody waits for that."""
+    every: list[Any] = [*held(), connect._ENDS_TRANSACTION]
+    assert _endless(every, [f"{begin}{piece * 40}!~" for begin, piece in itertools.product(("", "-- "), _PIECES)]) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows ends nothing that takes too long")
+def test_no_expression_that_looks_at_lines_begins_anew_at_each_empty_one() -> None:
+    """Where each of so many lines is gone through to the end, that are fifty thousand million steps."""
+    every = [one for one in held() if one.flags & re.MULTILINE]
+    assert len(every) > 20
+    assert _endless(every, [f"{piece * 300_000}!~" for piece in ("\n", "\r\n", " \n")]) == []
+
+
+def _endless(every: list[Any], texts: list[str]) -> list[tuple[object, str]]:
+    """The expressions that go on for too long, each with a text."""
 
     def ends(_number: int, _frame: object) -> None:
         raise TimeoutError
@@ -73,16 +87,13 @@ def test_no_expression_of_ours_tries_every_way_to_divide_a_line() -> None:
     before = signal.signal(signal.SIGALRM, ends)
     endless = []
     try:
-        every: list[Any] = [*held(), connect._ENDS_TRANSACTION]
-        for one in every:
-            for begin, piece in itertools.product(("", "-- "), _PIECES):
-                text = f"{begin}{piece * 40}!~"
-                signal.setitimer(signal.ITIMER_REAL, 30)
-                try:
-                    one.search(text.encode() if isinstance(one.pattern, bytes) else text)
-                except TimeoutError:
-                    endless.append((one.pattern, piece))
+        for one, text in itertools.product(every, texts):
+            signal.setitimer(signal.ITIMER_REAL, 30)
+            try:
+                one.search(text.encode() if isinstance(one.pattern, bytes) else text)
+            except TimeoutError:
+                endless.append((one.pattern, text[:20]))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert endless == []
+    return endless

@@ -7,11 +7,12 @@ a binding reaches a use if no other one, that surely runs between them, replaces
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
+from itertools import takewhile
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
@@ -95,6 +96,70 @@ class Guard:
     spot: Spot
 
 
+@dataclass(slots=True, eq=False)
+class Line:
+    """The bindings of one name, in the order of their statements. A script hands its engine on a thousand times."""
+
+    bindings: list[Binding]
+    orders: list[int]
+    """The numbers of their statements."""
+    wholes: list[int]
+    """Which of them replace what was bound before."""
+    awake: dict[int, Awake] = field(default_factory=dict)
+    """… and which change something, by the id of what the names around are."""
+
+
+@dataclass(slots=True, eq=False)
+class Awake:
+    """Of the first bindings of a name, the numbers of those that are not known to change nothing."""
+
+    numbers: list[int] = field(default_factory=list)
+    looked_at: int = 0
+    asked: int = 0
+    """How many were asked for it since."""
+
+
+class Reach(NamedTuple):
+    """The bindings of a name that a statement may see: those from one number up to another, and later ones of its loops."""
+
+    line: Line
+    first: int
+    stop: int
+    later: list[Binding]
+
+    @property
+    def every(self) -> list[Binding]:
+        return [*self.line.bindings[self.first : self.stop], *self.later]
+
+    @property
+    def orders(self) -> list[int]:
+        return [*self.line.orders[self.first : self.stop], *map(order_of, self.later)]
+
+    @property
+    def wholes(self) -> list[Binding]:
+        """Those that replace what was bound before."""
+        line = self.line
+        inside = line.wholes[bisect_left(line.wholes, self.first) : bisect_left(line.wholes, self.stop)]
+        return [*(line.bindings[one] for one in inside), *(one for one in self.later if one.whole)]
+
+    def awake(self, around: int, idle: Container[int]) -> list[Binding]:
+        """Those that may change something: `idle` are the ids of bindings of which it is known that they do not.
+
+        What is given here is asked before the next time.
+        """
+        known = self.line.awake.setdefault(around, Awake())
+        bindings = self.line.bindings
+        for number in range(known.looked_at, known.asked):
+            if id(bindings[number]) not in idle:
+                known.numbers.append(number)
+        known.looked_at = max(known.looked_at, known.asked)
+        if self.first <= known.looked_at:
+            known.asked = max(known.looked_at, self.stop)
+        before = known.numbers[bisect_left(known.numbers, self.first) : bisect_left(known.numbers, self.stop)]
+        rest = bindings[max(self.first, known.looked_at) : self.stop]
+        return [*(bindings[number] for number in before), *rest, *self.later]
+
+
 @dataclass
 class Names:
     """What a function, a class or a module binds."""
@@ -126,6 +191,8 @@ class Names:
     """The functions in it, by the names that their decorators begin with, once that was asked."""
     said: dict[object, Said] = field(default_factory=dict)
     """What forms said of the names of a module, by what they knew then."""
+    _lines: dict[str, Line] = field(default_factory=dict)
+    """The bindings of each name that was looked up."""
     _order: int = 0
 
     @classmethod
@@ -144,21 +211,34 @@ class Names:
 
     def reaching(self, name: str, spot: Spot | None) -> list[Binding]:
         """The bindings of a name that a statement may see: back to one that surely ran before it."""
-        known = self.bindings.get(name, [])
+        reach = self.reach(name, spot)
+        return reach.every if reach is not None else []
+
+    def reach(self, name: str, spot: Spot | None) -> Reach | None:
+        """The same, as a part of all of them; None where there are none. Where no one of them is seen, any may be."""
+        line = self._line(name)
+        if line is None:
+            return None
         if spot is None:
-            return known
-        found: list[Binding] = []
+            return Reach(line, 0, len(line.bindings), [])
+        stop, first = bisect_left(line.orders, spot.order), 0
         anew: tuple[int, ...] = ()
-        for index in range(bisect_left(known, spot.order, key=order_of) - 1, -1, -1):
-            one = known[index]
-            found.append(one)
-            if one.whole and spot.blocks[: len(one.spot.blocks)] == one.spot.blocks:
-                anew = one.spot.blocks  # each pass of these loops binds it before it gets here
+        for index in reversed(line.wholes[: bisect_left(line.wholes, stop)]):
+            blocks = line.bindings[index].spot.blocks
+            if spot.blocks[: len(blocks)] == blocks:
+                first, anew = index, blocks  # each pass of these loops binds it before it gets here
                 break
         loops = self.loops.intersection(spot.blocks).difference(anew)
-        behind = known[bisect_right(known, spot.order, key=order_of) :] if loops else ()
-        later = [one for one in behind if not loops.isdisjoint(one.spot.blocks)]
-        return [*reversed(found), *later] if found or later else known
+        behind = line.bindings[bisect_right(line.orders, spot.order) :] if loops else ()
+        later = list(takewhile(lambda one: not loops.isdisjoint(one.spot.blocks), behind))  # to the loops' end
+        return Reach(line, first, stop, later) if first < stop or later else Reach(line, 0, len(line.bindings), [])
+
+    def _line(self, name: str) -> Line | None:
+        line = self._lines.get(name)
+        if line is None and (known := self.bindings.get(name)):
+            wholes = [index for index, one in enumerate(known) if one.whole]
+            line = self._lines[name] = Line(known, [one.spot.order for one in known], wholes)
+        return line
 
     def changes(self, name: str) -> bool:
         """Whether a statement changes what a name holds, rather than binding it anew."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from string import Formatter
 
 import libcst as cst
@@ -18,7 +17,7 @@ from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.syntax import value_of
 from migration_guard.later import re
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 
 _PERCENT = re.compile(r"%[^a-zA-Z%]*[a-zA-Z%]?")
 HOLE = "{}"

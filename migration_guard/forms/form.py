@@ -10,7 +10,6 @@ the next, and a fingerprint must not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import libcst as cst
 
@@ -25,6 +24,7 @@ from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.syntax import Source
 from migration_guard.interpreter.values import Place
+from migration_guard.lean import replace
 from migration_guard.operations import OperationKind
 
 __all__ = ["Forms", "Way"]

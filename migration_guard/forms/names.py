@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from hashlib import sha256
-from itertools import compress
-from operator import not_
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Binding, Names, Origin, order_of, root_of, sent_by
+from migration_guard.forms.bindings import Binding, Names, Origin, Reach, order_of, root_of, sent_by
 from migration_guard.forms.conditions import Conditions
 from migration_guard.forms.nodes import argument, calls, names_in, remaining
 from migration_guard.forms.values import GIVEN, has_form, value_form
@@ -18,6 +15,7 @@ from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Value
 from migration_guard.later import re
+from migration_guard.lean import replace
 
 MAX_LEVELS = 40
 """Names within names that are looked up; what lies deeper does not count."""
@@ -75,16 +73,29 @@ class NameForms(Conditions):
         return said
 
     def _looked_up(self, name: str, there: Where) -> str:
-        reaching = there.names.reaching(name, there.spot)
-        if name in there.names.parameters and not any(one.whole and not one.spot.blocks for one in reaching):
+        reach = there.names.reach(name, there.spot)
+        whole = reach.wholes if reach is not None else ()
+        if name in there.names.parameters and all(one.spot.blocks for one in whole):
             first = self._parameter(name, there)
-            return self._changed(first, reaching, there) if reaching else first
-        made = self._bindings(name, reaching, there)
-        if there.outer is not None and reaching and not there.names.binds(name):
+            return self._changed(first, self._awake(reach, there), there) if reach is not None else first
+        made = self._reached(name, reach, there)
+        if there.outer is not None and reach is not None and not there.names.binds(name):
             outside = self._name(name, there.outer)
             return short(f"<{outside}; {made}>") if made else outside
         changed = list(self._changed_in_functions(name, there))
         return short(f"<{made}; {'; '.join(changed)}>") if changed else made
+
+    def _reached(self, name: str, reach: Reach | None, where: Where) -> str:
+        """What a name holds where some of its bindings reach."""
+        if reach is None:
+            return self._bindings(name, (), where)
+        key = (name, id(where.names), *reach.orders)
+        return self._once(key, lambda: self._changed(None, self._awake(reach, where), where))
+
+    @staticmethod
+    def _awake(reach: Reach, where: Where) -> list[Binding]:
+        """The bindings that reach somewhere, but for those of which it is known that they change nothing."""
+        return reach.awake(_around(where), _idle(where))
 
     def _changed_in_functions(self, name: str, module: Where) -> Iterator[str]:
         """What functions make of a name of their module: whether they were called, and when, is not asked."""
@@ -142,10 +153,13 @@ class NameForms(Conditions):
 
     def _telling(self, bindings: Sequence[Binding], where: Where) -> list[Binding]:
         """All but those that hand a name to what leaves it as it is: a script does so with its engine a thousand times."""
-        idle = where.names.idle.setdefault(id(where.outer.names) if where.outer is not None else 0, set())
-        asked = list(compress(bindings, map(not_, map(idle.__contains__, map(id, bindings)))))
-        idle.update(id(one) for one in asked if one.how == "handed" and not self._changes_handed(one, where))
-        return [one for one in asked if id(one) not in idle]
+        idle = _idle(where)
+        idle.update(
+            id(one)
+            for one in bindings
+            if one.how == "handed" and id(one) not in idle and not self._changes_handed(one, where)
+        )
+        return [one for one in bindings if id(one) not in idle]
 
     def _said_of(self, one: Binding, where: Where, tests: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
         """A binding with its conditions; what is set to a conditional expression is set under two of them."""
@@ -257,7 +271,7 @@ class NameForms(Conditions):
     def _changes_handed(self, one: Binding, where: Where) -> bool:
         """Whether a function of the same file changes what it is handed; a script hands its engine on a thousand times."""
         known = where.names.handed
-        key = (id(one.values[0]), id(where.outer.names) if where.outer is not None else 0)
+        key = (id(one.values[0]), _around(where))
         if key not in known:
             known[key] = self._changing(one.values[0], where.at(one.spot)) is not None
         return known[key]
@@ -384,6 +398,16 @@ class NameForms(Conditions):
             return short(f"<{said}; {'; '.join(others)}>") if others else said
 
         return self._once((id(node), "called"), made)
+
+
+def _around(where: Where) -> int:
+    """What the names around are, by their id."""
+    return id(where.outer.names) if where.outer is not None else 0
+
+
+def _idle(where: Where) -> set[int]:
+    """The ids of bindings of which it is known that they change nothing."""
+    return where.names.idle.setdefault(_around(where), set())
 
 
 def _finds_a_model(node: cst.CSTNode) -> bool:

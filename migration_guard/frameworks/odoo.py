@@ -36,7 +36,7 @@ _HOOKS = {
     "uninstall_hook": Direction.DOWNGRADE,
 }
 _TAKES = re.compile(rb"^def\s+\w+\s*\(\s*(?:cr|env)\b", re.MULTILINE)
-_UPDATES = re.compile(rb"^\s+def\s+(?:init|_auto_init)\s*\(\s*self\b", re.MULTILINE)
+_UPDATES = re.compile(rb"^[ \t\f]+def\s+(?:init|_auto_init)\s*\(\s*self\b", re.MULTILINE)
 _OF_MODELS = {"init": Direction.UPGRADE, "_auto_init": Direction.UPGRADE}
 _MODELS = ("odoo.models", "openerp.models", "odoo.addons", "openerp.addons")
 

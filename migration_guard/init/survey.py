@@ -21,7 +21,7 @@ ATTRIBUTES = ".gitattributes"
 
 _SCRIPT_NAME = re.compile(r"migrat|schema|upgrade_db|db_upgrade", re.IGNORECASE)
 _SCRIPT_SQL = re.compile(rb"\b(?:ALTER|CREATE)\s+TABLE\b", re.IGNORECASE)
-_SCRIPT_ORM = re.compile(rb"^\s*(?:from|import)\s+(?:pony\.orm|playhouse\.migrate)\b", re.MULTILINE)
+_SCRIPT_ORM = re.compile(rb"^[ \t\f]*(?:from|import)\s+(?:pony\.orm|playhouse\.migrate)\b", re.MULTILINE)
 """Libraries whose migrations are scripts."""
 _EXECUTES = re.compile(rb"\bexec\w*\(")
 _TEST_FILE = re.compile(r"^(?:test_.*|.*_test|conftest)\.py$")

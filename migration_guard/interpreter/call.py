@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,7 +13,7 @@ from migration_guard.interpreter.flow import Record
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import UNKNOWN, Place, Value
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine

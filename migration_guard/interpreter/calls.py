@@ -13,7 +13,7 @@ from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.collections import Mapping, Sequence, Yielded
 from migration_guard.interpreter.computing import MUCH, Computation, Computing, fits, is_whole, taken_as_unknown
 from migration_guard.interpreter.expressions import TooComplex
-from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, resume
+from migration_guard.interpreter.flow import HEAP, Delta, Record
 from migration_guard.interpreter.functions import Function, yields_in_line
 from migration_guard.interpreter.moulds import Mould, Moulding, is_new
 from migration_guard.interpreter.repository import Scope
@@ -182,14 +182,14 @@ class Calls:
         mark = HEAP.mark()
         with HEAP.recording() as record:
             result = body(record)
-        changes = HEAP.since(mark)
-        born = record.start
-        contents = (cell.content for (store, _), cell in changes.items() if store.born <= born and cell is not None)
-        if len(known) < MAX_KNOWN and not any(is_new(content, born) for content in contents):
-            mould = Moulding(born).of(result)
-            if mould is not None:
-                lasting = {place: cell for place, cell in changes.items() if place[0].born <= born}
-                known.append(_Followed(record, lasting, mould, arguments))
+        if len(known) < MAX_KNOWN:
+            born = record.start
+            lasting = {place: cell for place, cell in HEAP.since(mark).items() if place[0].born <= born}
+            contents = [cell.content for cell in lasting.values() if cell is not None]
+            if not any(is_new(content, born) for content in contents):
+                mould = Moulding(born).of(result)
+                if mould is not None:
+                    known.append(_Followed(record, lasting, mould, arguments))
         return result
 
     def _follow(self, frame: Frame, arguments: dict[str, Value]) -> Value:
@@ -211,11 +211,9 @@ class Calls:
             return False
 
         try:
-            exits = machine.flow.run(body)
+            machine.flow.call(body)
         finally:
             del machine.frames[depth - 1 :]
-        if not resume([*exits.get(Exit.END, ()), *exits.get(Exit.RETURN, ())]):
-            resume(exits.get(Exit.RAISE, ()))
         return self._result(frame, function)
 
     def _hops(self) -> tuple[int, bool]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence as AnySequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.flow import HEAP, Content, Store, each
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.values import UNKNOWN, Choice, Constant, Method, Unknown, Value, join
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

@@ -55,15 +55,18 @@ class Expressions:
         self.steps = 0
         """Expressions evaluated so far."""
         self._handlers: dict[type, Callable[[Any], Value]] = {}
+        self._strings: dict[int, Text] = {}
+        """The texts of strings that were evaluated, by their nodes: a helper's are with each of its calls."""
 
     def evaluate(self, node: cst.BaseExpression) -> Value:
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise TooComplex
         kind = type(node)
-        if kind not in self._handlers:
-            self._handlers[kind] = getattr(self, f"_{kind.__name__}", self._no_expression)
-        return self._handlers[kind](node)
+        handler = self._handlers.get(kind)
+        if handler is None:
+            handler = self._handlers[kind] = getattr(self, f"_{kind.__name__}", self._no_expression)
+        return handler(node)
 
     def _no_expression(self, node: cst.BaseExpression) -> Value:
         return UNKNOWN
@@ -83,11 +86,15 @@ class Expressions:
     # --- Text --------------------------------------------------------------------------------------------------------
 
     def _SimpleString(self, node: cst.SimpleString) -> Value:
+        known = self._strings.get(id(node))  # whose literal keeps the node
+        if known is not None:
+            return known
         source = self.machine.scope.module.source
         if source is None:
             return UNKNOWN
         value, literal = read_literal(source, node)
-        return Text((Piece(value, literal),), binary="b" in node.prefix.lower())
+        text = self._strings[id(node)] = Text((Piece(value, literal),), binary="b" in node.prefix.lower())
+        return text
 
     def _ConcatenatedString(self, node: cst.ConcatenatedString) -> Value:
         parts: list[Value] = []

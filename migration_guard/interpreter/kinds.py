@@ -43,14 +43,16 @@ _SIGNS = frozenset(
 
 def within(node: object, *but: type) -> Iterator[cst.CSTNode]:
     """A node, or several, and all code below, without what stands inside nodes of some kinds. No order is kept."""
-    waiting: list[object] = [node]
+    waiting: list[Any] = [node]
     ends = kind_of(*but)
     while waiting:
         inner: Any = waiting.pop()
         kind: type = type(inner)
+        if kind is str:
+            continue
         if is_many(kind):
             waiting += inner
         elif is_node(kind):
             yield inner
             if not ends(kind):
-                waiting += [getattr(inner, name) for name in code_fields(kind)]
+                waiting += [part for name in code_fields(kind) if (part := getattr(inner, name)) is not None]

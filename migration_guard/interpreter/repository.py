@@ -86,12 +86,13 @@ class Scope(Store):
 
     def get(self, name: str) -> Value | None:
         """A name of this very scope; what was deferred is looked for now."""
-        value = self.elsewhere.get(name, self).read(name)
-        match value:
-            case Deferred():
-                return value.resolved()
-            case Choice(options=options) if any(isinstance(option, Deferred) for option in options):
-                return join(option.resolved() if isinstance(option, Deferred) else option for option in options)
+        value = (self.elsewhere.get(name, self) if self.elsewhere else self).read(name)
+        if value is None:
+            return None
+        if isinstance(value, Deferred):
+            return value.resolved()
+        if isinstance(value, Choice) and any(isinstance(option, Deferred) for option in value.options):
+            return join(option.resolved() if isinstance(option, Deferred) else option for option in value.options)
         return value if isinstance(value, Value) else None
 
     def holds(self, name: str) -> bool:

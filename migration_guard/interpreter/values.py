@@ -395,8 +395,11 @@ def _told_apart(options: list[Value]) -> list[Value]:
 
 def join(values: Iterable[Value]) -> Value:
     """The value that may be any of these."""
+    every = list(values)
+    if len(every) == 1 and not isinstance(every[0], Choice):
+        return every[0]
     options: dict[object, Value] = {}
-    for value in values:
+    for value in every:
         for option in value.alternatives():
             options.setdefault(option.key, option)
     if not options:

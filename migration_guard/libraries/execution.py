@@ -191,10 +191,12 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 _unknown(call, text, step)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
-                machine.libraries.definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
+                machine.libraries.definitions.harmless(
+                    shown[step.start : step.end], partial(_canonical, call, text, step)
+                )
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
-                    on = waits_for(shown[step.start : step.end], [], machine.libraries.dialect)
+                    on = waits_for(shown[step.start : step.end], machine.libraries.dialect)
                     machine.ledger.schema(spot, what, on=on, stack=machine.frames)
                 else:
                     machine.ledger.note(spot, what, why)
@@ -243,7 +245,7 @@ def _created(call: Call, text: Text, step: Created) -> None:
         temporary=step.temporary,
         until_commit=step.until_commit,
     )
-    needed = waits_for(str(text)[step.start : step.end], [], machine.libraries.dialect)
+    needed = waits_for(str(text)[step.start : step.end], machine.libraries.dialect)
     machine.ledger.schema(where, f"CREATE TABLE {step.table}", on=needed, stack=machine.frames)
 
 

@@ -262,7 +262,7 @@ def _followers(candidate: Candidate, contract: Contract, app: str | None) -> Ite
             raise CannotRemove(f"{path.name}, which may follow it, is not read ({reason})") from None
         if contract.revision.encode() not in data:
             continue
-        if app is not None and re.search(rb"^\s+replaces\s*=", data, re.MULTILINE):
+        if app is not None and re.search(rb"^[ \t\f]+replaces\s*=", data, re.MULTILINE):
             raise CannotRemove(f"{path.name} is a squashed migration, and may hold it too")
         try:
             after = follower(path, data, contract.revision, contract.name, app)

@@ -16,6 +16,10 @@ from migration_guard.libraries.django import Built
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
 
+_ASKED = frozenset(
+    "require_backfill batch_alter_table alter_column drop_column create_check_constraint AlterField RemoveField".split()
+)
+"""The calls that it looks at, of all that a migration makes."""
 ANY_KEY = "*"
 """A backfill that is required under a name that the source does not tell: it may be any."""
 _NAME = r'"?(\w+)"?'
@@ -56,6 +60,8 @@ class Contractions:
 
     def called(self, call: Call) -> None:
         """Look at a call of Alembic, Django, or our own gate."""
+        if call.name not in _ASKED:
+            return
         match call.name:
             case "require_backfill":
                 key = _text(call.argument(1, "backfill"))
@@ -77,8 +83,10 @@ class Contractions:
     def executed(self, call: Call, text: Text) -> None:
         """Look at SQL text."""
         shown = str(text)
-        self._foreign_keys.update(one[1] for one in _FOREIGN_KEY.finditer(shown))
-        for table, columns, what, start, end in _in_sql(shown, self._foreign_keys):
+        lowered = shown.lower()
+        if "add" in lowered:
+            self._foreign_keys.update(one[1] for one in _FOREIGN_KEY.finditer(shown))
+        for table, columns, what, start, end in _in_sql(shown, self._foreign_keys) if "alter" in lowered else ():
             spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
             self.found.setdefault((spot.key, what, columns), Found(table, columns, what, spot))
 

@@ -385,6 +385,6 @@ def autocommits(source: str) -> bool:
     asked = "AUTOCOMMIT" in source or re.search(r"autocommit\s*=\s*True", source) is not None
     return (
         asked
-        or re.search(r"^\s*(?:from|import)\b.*\b(?:django|asyncpg|peewee)\b|\w\.objects\.", source, re.MULTILINE)
+        or re.search(r"^[ \t\f]*(?:from|import)\b.*\b(?:django|asyncpg|peewee)\b|\w\.objects\.", source, re.MULTILINE)
         is not None
     )

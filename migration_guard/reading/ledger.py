@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from migration_guard.forms.form import Forms, Way
 from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition, Rows
 from migration_guard.reading.situation import Moment, Situation
 from migration_guard.reading.ways import MAX_TEXT, OneWay, Ways
@@ -398,7 +398,7 @@ class Ledger:
         now = self.situation.now
         if not local:
             self.situation.become(replace(now, limited=enough, limited_here=None))
-        elif not now.autocommit:
+        elif not now.autocommit and now.limited_here is not enough:
             self.situation.become(replace(now, limited_here=enough))
 
     def undone(self) -> None:

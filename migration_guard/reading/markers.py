@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from operator import itemgetter
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source
 from migration_guard.later import re
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 from migration_guard.operations import Direction, Operation, OperationKind, Part, Span
 
 _WORD = re.compile(r"back[-_ ]?fill", re.IGNORECASE)
@@ -72,7 +73,8 @@ class Markers:
         """The id of the migration that a line belongs to, in files that hold several."""
         if self._blocks_are_functions:
             return next(iter(self._functions_at(line)), None)
-        return next((name for start, name in reversed(self._blocks) if start <= line), None)
+        at = bisect_right(self._blocks, line, key=itemgetter(0))
+        return self._blocks[at - 1][1] if at else None
 
     def _place(self, operation: Operation) -> Operation:
         block = self.block_at(operation.span.line)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 
 from migration_guard.interpreter.flow import Content, Store
 from migration_guard.interpreter.spot import Spot
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 
 _OF_SESSION = "pg_temp"
 """The schema of temporary tables: what is written to `public.leads` is not written to them."""
@@ -126,7 +126,8 @@ class Situation(Store):
         """The transaction has ended, and with it what was to last no longer."""
         for name in self.now.passing:
             self.drop(name)
-        self.become(replace(self.now, limited_here=None))
+        if self.now.limited_here is not None:
+            self.become(replace(self.now, limited_here=None))
 
     def drop(self, table: str) -> None:
         now, name = self.now, self._meant(table)

@@ -29,7 +29,7 @@ _HELPER = "from migration_guard.backfill.django import {}"
 _NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext"})
 """What a block may be of whose end means nothing for the rows."""
 _SCOPES = re.compile(r"\bscopes?(?:_disabled)?\(")
-_OF_MODELS = re.compile(r"^\s*from\s+[\w.]*\bmodels\b(?<!db\.models)[\w.]*\s+import\b", re.MULTILINE)
+_OF_MODELS = re.compile(r"^[ \t\f]*from\s+[\w.]*\bmodels\b(?<!db\.models)[\w.]*\s+import\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

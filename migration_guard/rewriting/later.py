@@ -166,7 +166,9 @@ def _element(migration: Migration, step: Step) -> str:
 
 def _atomic(migration: Migration) -> str:
     for one in migration.module_body:
-        if isinstance(one, cst.ClassDef) and re.search(r"^\s+atomic\s*=\s*False\b", migration.code(one), re.MULTILINE):
+        if isinstance(one, cst.ClassDef) and re.search(
+            r"^[ \t\f]+atomic\s*=\s*False\b", migration.code(one), re.MULTILINE
+        ):
             return "    atomic = False\n"
     return ""
 

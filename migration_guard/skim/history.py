@@ -75,7 +75,7 @@ MAX_BYTES = 2_000_000
 """Larger migrations say nothing of models."""
 
 
-_LABEL = re.compile(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
+_LABEL = re.compile(rb"^[ \t\f]+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
 
 
 @remembered(512, claims=True)

@@ -41,11 +41,12 @@ _STARTS = ("alembic.ini", "manage.py")
 _MAX_ARCHIVE = 32 * 1024 * 1024
 _CHANGE_PATH = ("env.py", *_STARTS)
 _CHANGES_PATH = re.compile(
-    rb"sys\s*\.\s*path\b|addsitedir|from\s+sys\s+import|^\s*prepend_sys_path\s*=(?!\s*\.?\s*$)", re.MULTILINE
+    rb"sys\s*\.\s*path\b|addsitedir|from\s+sys\s+import|^[ \t]*prepend_sys_path\s*=(?![ \t\r]*(?:\.[ \t\r]*)?$)",
+    re.MULTILINE,
 )
 _PACKAGES = ("pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", "tox.ini")
 _PACKAGES_ELSEWHERE = re.compile(
-    rb"\bpackage[-_]dir\b|^\s*(?:pythonpath|where|sources|dev-mode-dirs)\s*=|\bfrom\s*=\s*[\"']|\bPYTHONPATH\b|^\[tool\.uv\.workspace\]",
+    rb"\bpackage[-_]dir\b|^[ \t]*(?:pythonpath|where|sources|dev-mode-dirs)\s*=|\bfrom\s*=\s*[\"']|\bPYTHONPATH\b|^\[tool\.uv\.workspace\]",
     re.MULTILINE,
 )
 """Where setuptools, Poetry, Hatch, uv and pytest are told of folders in which packages lie."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from migration_guard.sql import canonical
+from migration_guard.sql import canonical, patience
 from migration_guard.sql import scan as scanning
 from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import POSTGRES, UNKNOWN
@@ -58,6 +58,7 @@ def forget() -> None:
     """Let go of what texts were read as: another migration is read."""
     scanning.forget()
     canonical.forget()
+    patience.forget()
 
 
 def statement_at(text: str, holes: Sequence[tuple[int, int]], offset: int) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from migration_guard.lean import dataclass
 from migration_guard.sql.scan import words
@@ -79,7 +79,7 @@ class Blocks:
     def passes(self, statement: Statement) -> None:
         """A statement is read: the blocks that it begins and ends."""
         cases = 0
-        for index in range(len(statement)):
+        for index in range(len(statement)) if statement.holds("BEGIN", "END") else ():
             match statement.word(index):
                 case "CASE":
                     cases += 1
@@ -127,5 +127,5 @@ def _beyond_condition(statement: Statement, at: int, word: str) -> int:
     return len(statement)
 
 
-def _words(statement: Statement, at: int) -> Iterator[int]:
+def _words(statement: Statement, at: int) -> Iterable[int]:
     return statement.level(at, len(statement))

@@ -38,10 +38,11 @@ class Calls:
     def called(self, statement: Statement, at: int, start: int, end: int) -> list[Step]:
         """The changes of the functions, known from before, that a statement calls: they happen where it stands."""
         tokens, size = statement.tokens, len(statement)
+        escapes = statement.holds("UESCAPE")
         called = [
             name.last
             for index, following in enumerate(tokens[at + 1 :], at)
-            if following.text == "(" or following.upper == "UESCAPE"
+            if following.text == "(" or (escapes and following.upper == "UESCAPE")
             if tokens[index].sort in _NAMED and (name := statement.name(index)[0])
         ]
         numbers = (index for index in range(at, size) if tokens[index].sort is Sort.NUMBER)
@@ -95,7 +96,7 @@ class Calls:
             for index in range(at, len(statement))
             if statement[index].sort in _NAMED and (name := statement.name(index)[0])
         }
-        changing = sorted(name for name in names if self.functions.changes([name]))
+        changing = sorted(name for name in names if name in self.functions and self.functions.changes([name]))
         if not changing:
             return []
         why = f"each later use of it runs {', '.join(changing)}, which changes rows"

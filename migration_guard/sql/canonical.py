@@ -25,10 +25,11 @@ def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str 
 def _folded(text: str, holes: tuple[tuple[int, int], ...], dialect: str) -> str:
     words: list[_Word] = []
     for token in scan(masked(text, holes), 0, canonical_lexis(text, dialect)):
+        if token.sort in _LOWERED:  # most are
+            words.append(_Word(token.text.lower(), token.sort))
+            continue
         word = _HOLES.sub("{}", token.text)
         match token.sort:
-            case Sort.WORD | Sort.NUMBER:
-                word = word.lower()
             case Sort.HOLE if not token.text.startswith((":", "%")):
                 word = word.lower()
             case Sort.QUOTED if _PLAIN_NAME.fullmatch(word[1:-1]):
@@ -53,6 +54,9 @@ def _folded(text: str, holes: tuple[tuple[int, int], ...], dialect: str) -> str:
 
 _kept = lru_cache(maxsize=KEPT)(_folded)
 forget = _kept.cache_clear
+
+
+_LOWERED = frozenset({Sort.WORD, Sort.NUMBER})
 
 
 class _Word(NamedTuple):
@@ -101,6 +105,10 @@ def _plainly(words: Sequence[_Word]) -> Iterator[str]:
 
     `CAST(a AS b)` of a single word is `a::b`.
     """
+    texts = [word.text for word in words]
+    if _SAYING_NOTHING.isdisjoint(texts):
+        yield from texts
+        return
     at = 0
     before = ""
     while at < len(words):
@@ -118,6 +126,8 @@ def _plainly(words: Sequence[_Word]) -> Iterator[str]:
 
 
 _END = _Word("", Sort.MARK)
+_SAYING_NOTHING = frozenset({"as", "inner", "outer", "table", "asc", "cast"})
+"""The words of which any may be left out, or written otherwise."""
 
 
 def _says_nothing(word: str, before: str, after: _Word) -> bool:

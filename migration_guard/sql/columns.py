@@ -14,7 +14,9 @@ from migration_guard.sql.alarm import TooSlow, at_most
 
 SECONDS = 2.0
 """The most that parsing one text may take."""
-MAY_TELL = re.compile(r"\b(?:CREATE|ALTER|DROP)\s+(?:\w+\s+)*(?:TABLE|INDEX)\b", re.IGNORECASE)
+_VERB = r"(?:CREATE|ALTER|DROP)\b"
+MAY_TELL = re.compile(rf"\b{_VERB}\s+(?:(?!{_VERB})\w+\s+)*(?:TABLE|INDEX)\b", re.IGNORECASE)
+"""What may tell of columns. Between a verb and its table stands no other verb, so that each word is looked at for one only."""
 
 
 @dataclass(frozen=True, slots=True)

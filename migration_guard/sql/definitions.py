@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 
 from migration_guard.later import re
 from migration_guard.sql.names import bare
 
+_MAKES = re.compile(r"\s*(?:create|set|reset|\\set)\s", re.IGNORECASE)
+"""How all of the following begin; most statements do not."""
 _VIEW = re.compile(
     r"\s*create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:recursive\s+)?(?:materialized\s+)?view\s+"
     r"(?:if\s+not\s+exists\s+)?([\w.\"]+)",
@@ -60,22 +62,28 @@ class Definitions:
             if name in self._tables:
                 self._tables[name][form] = None
 
-    def harmless(self, statement: str, form: str) -> None:
-        """A statement that writes nothing: it may create a view, or set what later statements ask for."""
-        if (found := _VIEW.match(statement)) is not None:
-            self._views[bare(found[1])] = form
+    def harmless(self, statement: str, form: Callable[[], str]) -> None:
+        """A statement that writes nothing: it may create a view, or set what later statements ask for. Few do: only of these the form is made."""
+        if _MAKES.match(statement) is None:
+            self._configured(statement)
+        elif (found := _VIEW.match(statement)) is not None:
+            self._views[bare(found[1])] = form()
         elif (found := _TRIGGER.match(statement)) is not None:
-            self._triggers.setdefault(bare(found[1]), {})[form] = None
+            self._triggers.setdefault(bare(found[1]), {})[form()] = None
         elif (found := _SET.match(statement)) is not None:
             if found[2].strip(" ;").lower() == "default":
                 self._settings.pop(found[1].lower(), None)
             else:
-                self._settings[found[1].lower()] = form
+                self._settings[found[1].lower()] = form()
         elif (found := _RESET.match(statement)) is not None:
             self._settings.pop(found[1].lower(), None)
         elif (found := _VARIABLE.match(statement)) is not None:
             self._variables[found[1]] = found[2].strip()
         else:
+            self._configured(statement)
+
+    def _configured(self, statement: str) -> None:
+        if "set_config" in statement.casefold():
             self._settings.update((name.lower(), value) for name, value in _CONFIGURED.findall(statement))
 
     def of(self, statement: str, form: str, tables: Iterable[str]) -> str:

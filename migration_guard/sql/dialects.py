@@ -67,6 +67,8 @@ def _insert_all(statement: Statement, at: int, first: int) -> Change:
 
 def mutations(statement: Statement, at: int) -> Iterator[Change]:
     """`ALTER TABLE t UPDATE a = 1 WHERE …`, `ALTER TABLE t DELETE WHERE …`: ClickHouse rewrites the parts with these rows."""
+    if not statement.holds("TRUNCATE", *_MUTATIONS):
+        return
     name, _ = _altered(statement, at)
     for index in _commands(statement, at):
         kind = _MUTATIONS.get(statement.word(index))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from migration_guard.lean import dataclass
 
@@ -37,6 +38,12 @@ class Name:
     def last(self) -> str:
         """The part without schema, in lower case."""
         return self.text.rpartition(".")[2].lower()
+
+
+@lru_cache(maxsize=4_000)
+def plainly(word: str) -> Name:
+    """The name that a single word is, all of which is known."""
+    return Name(word, dynamic=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ Both are asked of whole statements, one after the other. What stands in a commen
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from migration_guard.lean import dataclass
 from migration_guard.operations import UNKNOWN_DIALECT
 from migration_guard.sql.lexis import lexis_of
-from migration_guard.sql.scan import Sort, Token, masked, scan, words
+from migration_guard.sql.scan import KEPT, SHORT, Sort, Token, masked, scan, words
 from migration_guard.sql.settings import seconds
 from migration_guard.sql.statement import Statement, split
 
@@ -52,21 +53,29 @@ def knows_limits(dialect: str) -> bool:
     return dialect in _NAMES
 
 
-def limits(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[Limit]:
+def limits(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> tuple[Limit, ...]:
     """Each statement of a text that sets such a limit, or takes it back, in order."""
     lowered = text.lower()
     if not any(name in lowered for name in ("lock_timeout", "lock_wait_timeout", "reset", "discard")):
-        return
-    for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
-        found = _limit(statement, _NAMES.get(dialect, frozenset()))
-        if found is not None:
-            yield found
+        return ()
+    return (_kept if len(text) <= SHORT else _limits)(masked(text, holes), dialect)
 
 
-def waits_for(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> tuple[str | None, ...]:
+def _limits(text: str, dialect: str) -> tuple[Limit, ...]:
+    names = _NAMES.get(dialect, frozenset())
+    found = (_limit(statement, names) for statement in split(scan(text, 0, lexis_of(dialect))))
+    return tuple(limit for limit in found if limit is not None)
+
+
+_kept = lru_cache(maxsize=KEPT)(_limits)  # a script says the same before each of its statements
+forget = _kept.cache_clear
+
+
+def waits_for(text: str, dialect: str) -> Iterator[str | None]:
     """The tables whose locks a change of the schema waits for; None for one that it does not name."""
-    statement = next(split(scan(masked(text, holes), 0, lexis_of(dialect))), None)
-    return () if statement is None else tuple(_waits_for(statement))
+    statement = next(split(scan(text, 0, lexis_of(dialect))), None)
+    if statement is not None:
+        yield from _waits_for(statement)
 
 
 def _limit(statement: Statement, names: frozenset[str]) -> Limit | None:

@@ -18,6 +18,8 @@ _PART_BEHIND = words(
 """Words behind which a verb goes on with what they began."""
 _CREATED = words("FUNCTION PROCEDURE PROC TRIGGER CONSTRAINT EVENT PACKAGE RULE POLICY")
 """What is created with a body that does not run now."""
+_VERBS = words("UPDATE DELETE INSERT BULK MERGE SELECT TRUNCATE EXEC EXECUTE")
+"""Words that another statement may begin with."""
 _LEADS = words("EXPLAIN PREPARE")
 """Words that lead to a verb of their own statement."""
 _NO_NAME = words("SET STATISTICS WHERE FROM IN ON CASCADE RESTRICT USING AS VALUES SELECT JOIN")
@@ -36,10 +38,11 @@ _FAR = 7
 
 def further(statement: Statement, at: int) -> Iterator[Statement]:
     """The statements behind the first one, whose first word stands at an index; each up to the end of all."""
-    if _is_one(statement, at):
+    if not statement.holds(*_VERBS) or _is_one(statement, at):
         return
     verb = writes.root(statement, at, len(statement))
-    found = [index for index in statement.level(verb + 1, len(statement)) if _begins(statement, at, index)]
+    begins = (index for index in statement.level(verb + 1, len(statement)) if statement.word(index) in _VERBS)
+    found = [index for index in begins if _begins(statement, at, index)]
     for index in found[statement.word(at) in _LEADS :]:
         yield Statement(statement.tokens[index:])
 

@@ -55,7 +55,7 @@ def words(text: str) -> frozenset[str]:
 _WHOLE_LINE = r"(?:copy|ef|ev|sf|sv|h|help)\b|!"
 """psql's commands that take the rest of their line; others end at a backslash outside of quotes."""
 _GRAMMAR = r"""
-      (?P<plain>(?!(?:GO|DELIMITER)\b)[A-Za-z_][A-Za-z0-9_$]*(?![A-Za-z0-9_$'"&]|[^\x00-\x7f]))
+      (?P<plain>(?!(?:GO|DELIMITER)\b)[A-Za-z_][A-Za-z0-9_$]*(?![A-Za-z0-9_$'"&]|[^\x00-\x7f]))[ \t]*  # and most often one blank
     | (?P<skip>BLANK+|--[^\r\n]*|\{%[^{}]*%\}|\{\#[^{}]*\#\}|\\(?=;))
     | (?P<versioned>/\*M?!\d*)
     | (?P<comment>/\*)
@@ -91,6 +91,7 @@ _GOES_ON = re.compile(r"[ \t\f\v]*(?:--[^\r\n]*)?[\r\n](?:[ \t\n\r\f\v]|--[^\r\n
 """What may stand between two parts of one string: at least the end of a line."""
 _FROM_STDIN = re.compile(r"\\copy\b.*\bfrom\s+p?stdin\b", re.IGNORECASE)
 _END_OF_DATA = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
+_new = tuple.__new__
 _PLAIN = {"plain": Sort.WORD, "mark": Sort.MARK, "number": Sort.NUMBER, "word": Sort.WORD}
 """What one match of the grammar reads to its end, and means no more."""
 
@@ -163,11 +164,14 @@ class _Scanner:
             group = found.lastgroup or "mark"
             if group == "skip" and self._rows is None and text[begin] != "-":
                 continue  # every second match is a blank
-            if (sort := _PLAIN.get(group)) is not None and self._delimiter == ";":
-                word = found.group()
-                sort = Sort.HOLE if HOLE in word and sort is Sort.WORD else sort
-                tokens.append(Token(sort, word, base + begin, base + position))
-                continue
+            if (sort := _PLAIN.get(group)) is not None:
+                word = found[group]
+                if self._delimiter == ";":
+                    sort = Sort.HOLE if HOLE in word and sort is Sort.WORD else sort
+                    start = base + begin
+                    tokens.append(_new(Token, (sort, word, start, start + len(word))))
+                    continue
+                position = begin + len(word)
             if self._delimiter != ";" and group != "skip" and (cut := self._delimited(begin, position)) >= 0:
                 group, position = ("go", begin + len(self._delimiter)) if cut == begin else ("word", cut)
                 self._note(group, begin, position)

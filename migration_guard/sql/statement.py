@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from migration_guard.sql.names import Name
+from migration_guard.sql.names import Name, plainly
 from migration_guard.sql.scan import HOLE, Sort, Token
 from migration_guard.sql.strings import escape_behind, unquoted
 
 _NAMED = frozenset({Sort.WORD, Sort.QUOTED, Sort.HOLE})
 GLUED = _NAMED | {Sort.NUMBER}
+_BRACKETS = frozenset("()")
 _END = Token(Sort.MARK, "", -1, -1)
 _COMPOUND = frozenset({"FUNCTION", "PROCEDURE", "PROC", "TRIGGER", "EVENT", "PACKAGE"})
 _BEFORE_CREATED = frozenset(
@@ -36,17 +37,19 @@ _TRANSACTION = frozenset({"TRAN", "TRANSACTION"})
 class Statement:
     """The tokens of one statement, addressed by index; an index beyond the end gives an empty mark."""
 
-    __slots__ = ("_partner", "_words", "tokens")
+    __slots__ = ("_among", "_partner", "_words", "tokens")
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
-        self._words = [token.upper for token in tokens]
+        self._words = [text.upper() if sort is Sort.WORD else "" for sort, text, _, _ in tokens]
+        self._among = frozenset(self._words)
+        """Most are asked for words that they do not have."""
         self._partner: dict[int, int] = {}
         opened: list[int] = []
-        for index, token in enumerate(tokens):
-            if token.text == "(":
+        for index, text in [(index, text) for index, (_, text, _, _) in enumerate(tokens) if text in _BRACKETS]:
+            if text == "(":
                 opened.append(index)
-            elif token.text == ")" and opened:
+            elif opened:
                 self._partner[opened.pop()] = index
         self._partner.update(dict.fromkeys(opened, len(tokens)))
 
@@ -61,26 +64,35 @@ class Statement:
         words = self._words
         return words[index] if 0 <= index < len(words) else ""
 
-    def holds(self, word: str) -> bool:
-        """Whether a word stands anywhere in it: most are asked for words that they do not have."""
-        return word in self._words
+    def holds(self, *words: str) -> bool:
+        """Whether any of these words stands anywhere in it."""
+        return not self._among.isdisjoint(words)
 
     def is_(self, index: int, *words: str) -> bool:
         """Whether these words or marks stand at the index, in this order."""
-        return (*(self.word(at) or self[at].text for at in range(index, index + len(words))),) == words
+        for at, word in enumerate(words, index):  # noqa: SIM110 -- asked so often that a generator would show
+            if (self.word(at) or self[at].text) != word:
+                return False
+        return True
 
     def beyond(self, index: int) -> int:
         """The index after a token, or after the parenthesis that it opens."""
         return self._partner.get(index, index) + 1
 
-    def level(self, index: int, end: int) -> Iterator[int]:
+    def level(self, index: int, end: int) -> Iterable[int]:
         """The indices that stand outside of parentheses opened at or after the first."""
+        return self._outside(index, end) if self._partner else range(index, end)
+
+    def _outside(self, index: int, end: int) -> Iterator[int]:
+        partner = self._partner
         while index < end:
             yield index
-            index = self.beyond(index)
+            index = partner.get(index, index) + 1
 
     def find(self, index: int, end: int, *words: str) -> int:
         """The first of these words outside of parentheses, or the end."""
+        if self._among.isdisjoint(words):
+            return end
         return next((at for at in self.level(index, end) if self.word(at) in words), end)
 
     def skip(self, index: int, *words: str) -> int:
@@ -95,6 +107,9 @@ class Statement:
 
     def name(self, index: int) -> tuple[Name | None, int]:
         """The name that begins at an index, and the index after it."""
+        token, following = self[index], self[index + 1]
+        if token.sort is Sort.WORD and following.text != "." and not _touches(token, following):
+            return plainly(token.text), index + 1
         parts: list[str] = []
         unknown: list[bool] = []
         while True:
@@ -114,13 +129,18 @@ class Statement:
         """Tokens that touch are one part (`leads_{year}`): if there is more than one, it is put together."""
         tokens, last = self.tokens, index
         token, most = tokens[index], len(tokens) - 1
-        while last < most and tokens[last + 1].sort in GLUED and tokens[last + 1].start == tokens[last].end:
+        while last < most and _touches(tokens[last], tokens[last + 1]):
             last += 1
         unknown = token.sort is Sort.HOLE or last > index or HOLE in token.text
         if token.sort is not Sort.QUOTED:
             return token.text, unknown, last + 1
         behind = last + 1 + 2 * (self.word(last + 1) == "UESCAPE")
         return unquoted(token, escape_behind(self.tokens, last)), unknown, behind
+
+
+def _touches(token: Token, following: Token) -> bool:
+    """Whether what follows goes on with a name."""
+    return following.start == token.end and following.sort in GLUED
 
 
 def split(tokens: Sequence[Token]) -> Iterator[Statement]:
@@ -137,10 +157,13 @@ def split(tokens: Sequence[Token]) -> Iterator[Statement]:
 
 def _plain_end(tokens: Sequence[Token], start: int) -> int:
     """The next semicolon or psql command, which is a statement of its own."""
-    end = start
-    while end < len(tokens) and tokens[end].text != ";" and tokens[end].sort is not Sort.PSQL:
-        end += 1
-    return end + (end == start and end < len(tokens) and tokens[end].sort is Sort.PSQL)
+    for end in range(start, len(tokens)):
+        sort, text, _, _ = tokens[end]
+        if sort is Sort.PSQL:
+            return end + (end == start)
+        if text == ";":
+            return end
+    return len(tokens)
 
 
 def _whole_end(tokens: Sequence[Token], start: int) -> int | None:

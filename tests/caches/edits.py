@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -23,7 +23,7 @@ from unittest.mock import patch
 from migration_guard.cache import Cache
 from migration_guard.config import SettingsLoader
 from migration_guard.gating import Gate
-from migration_guard.operations import Unread
+from migration_guard.operations import Problem, Unread
 from migration_guard.pipeline import Request, run
 from migration_guard.pipeline.asked import ask
 from migration_guard.pipeline.filed import file
@@ -181,9 +181,9 @@ def tried(seed: int, edits: int) -> Tried:
         for _ in range(edits):
             done.append(tree.edit())
             stated = chance.choice(SETTINGS)
-            plain, remembered = (_said(tree.root, stated, cache) for cache in (None, Cache(tree.root / ".cache")))
+            plain, remembered = (said_of(tree.root, stated, cache) for cache in (None, Cache(tree.root / ".cache")))
             with patch.object(Gate, "needs_reading", lambda *_: True):
-                every = _said(tree.root, stated, None)
+                every = said_of(tree.root, stated, None)
             found.add(Tried(3, remembered.files, remembered.hits, plain.cleared))
             if plain.said != remembered.said or plain.unread != remembered.unread:
                 found.wrong.append(f"seed {seed}, after {done}: {plain} is remembered as {remembered}")
@@ -197,10 +197,11 @@ def tried(seed: int, edits: int) -> Tried:
     return found
 
 
-class _Run(NamedTuple):
+class Said(NamedTuple):
     """What a run said, and how it came by that."""
 
-    said: object
+    said: tuple[list[tuple[object, ...]], tuple[Problem, ...]]
+    """Findings and problems."""
     unread: frozenset[Unread]
     """Where a file leads that the gate clears is not said, so that more is named with it than without."""
     hits: int
@@ -208,13 +209,25 @@ class _Run(NamedTuple):
     cleared: int
 
 
-def _said(root: Path, stated: list[str], cache: Cache | None) -> _Run:
+def said_of(root: Path, stated: list[str], cache: Cache | None, *, renders: bool = False) -> Said:
+    """Check a repository. With `renders` every file is parsed by libcst; what it renders is not told here."""
     load = SettingsLoader(cwd=root, isolated=True, config=stated)
-    seen = read(find(ask(Request((".",), root, load, 1, baseline=False, cache=cache), run)))
+    seen = read(find(ask(Request((".",), root, load, 1, baseline=False, cache=cache, renders=renders), run)))
     report = show(file(judge(seen))).report
-    findings = [(one.path, one.code, one.span, one.severity, one.fingerprint, one.operation) for one in report.findings]
-    said = (findings, report.problems)
-    return _Run(said, frozenset(report.unread), report.remembered or 0, report.files, len(seen.cleared))
+    findings: list[tuple[object, ...]] = [
+        (
+            one.path,
+            one.code,
+            one.span,
+            one.severity,
+            one.fingerprint,
+            one.operation and replace(one.operation, rendition=None),
+        )
+        for one in report.findings
+    ]
+    return Said(
+        (findings, report.problems), frozenset(report.unread), report.remembered or 0, report.files, len(seen.cleared)
+    )
 
 
 def main() -> int:

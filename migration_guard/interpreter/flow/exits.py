@@ -35,6 +35,15 @@ class Block:
 
     mark: int
     exits: Exits = field(default_factory=lambda: defaultdict(list))
+    left_at: int = -1
+    """The moment at which the path left it last."""
+
+    def is_left_here(self, *, reached: bool) -> bool:
+        """Whether it has one way out, which leads here: the state is already what may be after it."""
+        if reached or len(self.exits) != 1 or self.left_at != HEAP.mark():
+            return reached and not self.exits
+        ((_, states),) = self.exits.items()
+        return len(states) == 1
 
 
 class Flow:
@@ -66,11 +75,27 @@ class Flow:
             raise
         return self.close(block, reached=reached)
 
+    def call(self, body: Callable[[], bool]) -> None:
+        """Run the body of a function, and go on with what may be after it; where it only raises, with that."""
+        block = self.open()
+        try:
+            reached = body()
+        except BaseException:
+            self.blocks.pop()
+            raise
+        if block.is_left_here(reached=reached):
+            self.blocks.pop()
+            return
+        exits = self.close(block, reached=reached)
+        if not resume([*exits.get(Exit.END, ()), *exits.get(Exit.RETURN, ())]):
+            resume(exits.get(Exit.RAISE, ()))
+
     def leave(self, way: Exit) -> bool:
         """The path leaves the innermost block here: its next statement is not reached."""
         if self.blocks:
             block = self.blocks[-1]
             block.exits[way].append(HEAP.since(block.mark))
+            block.left_at = HEAP.mark()
         return False
 
     def lead_on(self, exits: Exits, *ways: Exit, block: Block | None = None) -> None:
@@ -80,6 +105,7 @@ class Flow:
             return
         for way in ways:
             if exits.get(way):
+                block.left_at = -1
                 before = HEAP.since(block.mark)
                 block.exits[way] += [{**before, **delta} for delta in exits[way]]
 
@@ -87,7 +113,9 @@ class Flow:
 def resume(states: Iterable[Delta]) -> bool:
     """Go on with what may be after any of these states; False if there are none."""
     every = list(states)
-    if every:
+    if len(every) == 1:
+        HEAP.apply(every[0])
+    elif every:
         HEAP.join(every)
     return bool(every)
 

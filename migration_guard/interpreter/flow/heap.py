@@ -200,12 +200,12 @@ class Heap:
 
     def undo(self, mark: int) -> None:
         trail = self.trail
-        while len(trail) > mark:
-            store, slot, before = trail.pop()
+        for store, slot, before in reversed(trail[mark:]):
             if before is None:
                 store.slots.pop(slot, None)
             else:
                 store.slots[slot] = before
+        del trail[mark:]
 
     def apply(self, delta: Delta) -> None:
         for (store, slot), cell in delta.items():

@@ -17,6 +17,13 @@ from migration_guard.later import re
 _STRING = re.compile(rf"(?:[rbu]|rb|br)?{LITERAL}", re.DOTALL | re.IGNORECASE)
 
 
+def _is_one_string(written: str) -> bool:
+    """Whether a literal is one string, rather than several side by side; most are as plain as can be."""
+    quote = written[-1]
+    plain = written[0] == quote and written.count(quote) == len("''") and "\\" not in written
+    return plain or _STRING.fullmatch(written) is not None
+
+
 class Unlike(Exception):
     """Something is written in a way that `ast` does not tell: the file is libcst's to parse."""
 
@@ -83,7 +90,7 @@ class Expressions(Standing):
             return bare.Name(str(value))
         if isinstance(value, (str, bytes)):
             written = self._segment(node)
-            return bare.SimpleString(written) if _STRING.fullmatch(written) else self._piece(node, written)
+            return bare.SimpleString(written) if _is_one_string(written) else self._piece(node, written)
         if value is ...:
             return bare.Ellipsis()
         written = self._segment(node)

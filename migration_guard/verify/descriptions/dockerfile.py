@@ -15,7 +15,7 @@ _FATE = Fate(stops=True, why="the container ends with its exit code")
 
 
 def recognises(name: str, source: bytes) -> bool:
-    return bool(_NAME.search(name)) and bool(re.search(rb"^\s*FROM\s", source, re.MULTILINE | re.IGNORECASE))
+    return bool(_NAME.search(name)) and bool(re.search(rb"^[ \t]*FROM\s", source, re.MULTILINE | re.IGNORECASE))
 
 
 def read(source: bytes) -> Iterator[Command]:
