@@ -306,13 +306,18 @@ def hand_made(database: str, seconds: float) -> tuple[int, float]:
 
 def by_keys(database: str) -> tuple[int, float]:
     """Go over the keys, and remember the last one: as fast as it goes, and nothing is known afterwards."""
-    rows, key = 0, 0
     with psycopg.connect(database, autocommit=True) as connection:
-        while (last := (connection.execute(NEXT, (key,)).fetchone() or (None,))[0]) is not None:
-            where = "WHERE id > %s AND id <= %s AND name IS NULL"
-            rows += connection.execute(f"{FILL} {where}", (key, last)).rowcount
-            key = last
-    return rows, 1.0
+        return fill_by_keys(connection), 1.0
+
+
+def fill_by_keys(connection: psycopg.Connection) -> int:
+    """Do that over a connection, and give how many rows were changed."""
+    rows, key = 0, 0
+    while (last := (connection.execute(NEXT, (key,)).fetchone() or (None,))[0]) is not None:
+        where = "WHERE id > %s AND id <= %s AND name IS NULL"
+        rows += connection.execute(f"{FILL} {where}", (key, last)).rowcount
+        key = last
+    return rows
 
 
 def guard(database: str) -> tuple[int, float]:

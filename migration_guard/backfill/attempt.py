@@ -12,7 +12,6 @@ from migration_guard.backfill.clock import Stop
 from migration_guard.backfill.errors import Fault
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.pace import ALLOWANCE
-from migration_guard.backfill.record import Control
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.steering import FREE, Steering
 from migration_guard.backfill.transitions import State
@@ -76,8 +75,6 @@ class Attempt:
     """Whether rows have ever gone through: where all fail, it tells whose fault that is."""
     sieves: bool = False
     """Whether rows on which the predicate fails are found first, and left out."""
-    known: Control | None = None
-    """What was asked just now, so that it is not asked again; what is known of the next batch when this one is over."""
     begins: Callable[[], Question] | None = field(default=None, init=False)
     """Gives what is asked together with its beginning, since each trip to the server costs."""
     answer: Sequence[Any] = field(default=(), init=False)
@@ -93,7 +90,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a batch did."""
+    """What a batch did, or several that followed each other on the server."""
 
     counts: Counts = NOTHING
     windows: tuple[int, ...] = ()
@@ -111,3 +108,5 @@ class Outcome:
     """How many rows it has examined, in whichever pass."""
     at: Value = ()
     """How far the cursor has come."""
+    batches: int = 1
+    """How many batches that were; none, if there was none to do."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Connection
 
 from migration_guard.backfill.arrays import array
 from migration_guard.backfill.asks import Question
-from migration_guard.backfill.attempt import Asked, Attempt, Braked, Hold, Odd, Outcome, Phase, Surplus
+from migration_guard.backfill.attempt import Asked, Attempt, Braked, Hold, Outcome, Phase, Surplus
 from migration_guard.backfill.change import Changed, change_together
-from migration_guard.backfill.errors import Fault, LostClaim
+from migration_guard.backfill.errors import Fault
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.look import (
     NONE_HELD,
@@ -29,31 +28,16 @@ from migration_guard.backfill.look import (
 )
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
-from migration_guard.backfill.record import Control, Entry
+from migration_guard.backfill.record import Control, Entry, Place, Stands
 from migration_guard.backfill.recording import Sorted, keep_unchanged, recorded, rests_on_way, write
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import Counts
-from migration_guard.backfill.swift import Swept, question, read, records
-
-
-def beginning(job: Job, windows: Sequence[int], attempt: Attempt) -> Question:
-    """Give what a batch begins with: the question whether it may be or, where that was asked just now, all of it."""
-    if attempt.known is None:
-        return _asking(job, windows)
-    (place,) = attempt.known.places
-    attempt.phase = Phase.CHANGE
-    return question(job, place, attempt.size)
 
 
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
-    if attempt.known is not None:
-        attempt.steering = attempt.known.steered.steering
-        return _swiftly(connection, job, attempt.known, attempt, attempt.answer)
-    control = _permitted(connection, job, windows, attempt)
-    if attempt.swift:
-        return _swiftly(connection, job, control, attempt)
+    control = permitted(connection, job, windows, attempt)
     with as_role(connection, job.subject.definition):
         sieved, seen = _seen(connection, job, control, attempt)
         held = lock(connection, job, seen, _moment(job, attempt))
@@ -79,45 +63,20 @@ def _seen(connection: Connection, job: Job, control: Control, attempt: Attempt) 
     return sieved, (replace(seen, last=sieved.last or seen.last, ends=sieved.ends),)
 
 
-def _swiftly(
-    connection: Connection, job: Job, control: Control, attempt: Attempt, answer: Sequence[Any] = ()
-) -> Outcome:
-    """Do it in one statement, if nobody disturbs it and all is as expected."""
-    (place,) = control.places or (None,)
+def begin_stride(
+    connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt
+) -> tuple[Place, Stands] | None:
+    """Ask whether batches may be; say where the first window stands, or nothing if only the long way can tell."""
+    control = permitted(connection, job, windows, attempt)
+    place = control.places[0] if control.places else None
     if place is None or place.done or control.set_aside != "{}":
-        raise Odd
-    attempt.phase = Phase.CHANGE
-    with as_role(connection, job.subject.definition):
-        if not answer:
-            asked = question(job, place, attempt.size)
-            answer = connection.exec_driver_sql(asked.sql, dict(asked.parameters)).all()
-        swept = read(connection, job, answer[0])
-    if swept.odd:
-        raise Odd
-    attempt.phase = Phase.RECORD
-    ends = swept.examined < attempt.size or swept.last == job.bound
-    already = swept.examined - swept.changed - swept.unchanged
-    counts = Counts(swept.examined, swept.changed, swept.unchanged, done_already=already)
-    entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
-    if not swept.recorded:
-        _write_rest(connection, job, entry, swept)
-    if records(job):  # else the next one takes a role first, before which nothing of it may be sent
-        moved = replace(place, cursor=entry.cursor, batches=place.batches + 1, done=ends)
-        attempt.known = replace(control, places=(moved,))
-    done = (place.window,) if ends else ()
-    return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
-
-
-def _write_rest(connection: Connection, job: Job, entry: Entry, swept: Swept) -> None:
-    """Write down what the statement has left to say, as some of its rows were not changed, or as it may not say it."""
-    if records(job) and swept.changed == swept.matched:
-        raise LostClaim("another runner has taken it over")
-    write(connection, job, [entry], rests=True)
+        return None
+    return place, job.store.stands(connection, place.window)
 
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
     """Come back to rows that were locked: to several without waiting, or to one for a moment."""
-    control = _permitted(connection, job, (window,), attempt)
+    control = permitted(connection, job, (window,), attempt)
     (place,) = control.places or (None,)
     if place is None or place.done or not place.keys:
         return Outcome(windows=(window,), done=(window,))
@@ -182,7 +141,7 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Ou
     return Outcome(counts, (window,), (window,) if ended else (), bad=1)
 
 
-def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Control:
+def permitted(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Control:
     """Ask whether a batch may be, and of which size at most."""
     control = job.store.control_of(attempt.answer) if attempt.begins else _control(connection, job, windows)
     if control.request:
@@ -200,11 +159,11 @@ def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt
 
 
 def _control(connection: Connection, job: Job, windows: Sequence[int]) -> Control:
-    asked = _asking(job, windows)
+    asked = asking(job, windows)
     return job.store.control_of(connection.exec_driver_sql(asked.sql, dict(asked.parameters)).all())
 
 
-def _asking(job: Job, windows: Sequence[int]) -> Question:
+def asking(job: Job, windows: Sequence[int]) -> Question:
     members, thresholds = job.subject.members, job.thresholds
     return job.store.asking_control(job.key, job.token, windows, members, thresholds=thresholds)
 

@@ -117,6 +117,7 @@ def engine(where: Address, name: str) -> Engine:
     """Make an engine that opens a connection for each use. While a connection is GUARDED, nobody ends its transaction."""
     made = plain_engine(lambda: where.connect(name, PatientConnection))
     if where.search_path is not None:
+        made.update_execution_options(search_path=where.search_path)  # for what is sent outside of a transaction
         event.listen(made, "begin", lambda connection: _set_path(connection, where.search_path))
     event.listen(made, "before_cursor_execute", _refuse_statement)
     event.listen(made, "commit", lambda connection: _refuse_end(connection, "commit"))

@@ -19,7 +19,7 @@ class Earned:
     bound: tuple[str, ...] | None
     floor: tuple[str, ...] | None
     members: tuple[int, ...] = ()
-    """The tables that were looked at: the table itself and its partitions of then."""
+    """What told the tables that were looked at from others: the table itself and its partitions of then."""
 
     def __str__(self) -> str:
         return f"is {self.state.value}{f' ({self.reason})' if self.reason else ''}"
@@ -38,7 +38,7 @@ class Verdict:
     reached: tuple[str, ...] | None = None
     """The key up to which nothing is to do, where later looks need not begin before it."""
     members: tuple[int, ...] = ()
-    """The tables that were looked at."""
+    """What tells the tables that were looked at from others."""
 
     def __str__(self) -> str:
         return f"{self.text}; {self.apart}" if self.apart else self.text

@@ -45,12 +45,13 @@ def unproven(hidden: str | None, moves: str | None) -> str:
 
 
 def standing_floor(
-    connection: Asks, where: Source | Subject, floor: Value | None, members: tuple[int, ...]
+    connection: Asks, where: Source | Subject, floor: Value | None, identity: tuple[int, ...]
 ) -> Value | None:
     """Give the key up to which tables were proved, if nothing can have come below it since.
 
-    A table that was made anew, a partition that came later, a sequence that was set back: nobody has looked there.
+    A table that was made anew or emptied, a partition that came later or was away, a sequence that was set back: nobody has
+    looked there.
     """
-    if floor is None or not where.grows or not set(where.members) <= set(members):
+    if floor is None or not where.grows or not set(where.identity) <= set(identity):
         return None
     return floor if has_passed(connection, where.table.oid, where.key, floor) else None

@@ -28,6 +28,7 @@ from migration_guard.backfill.trust import check_code, check_search_path, check_
 
 _NO_SUCH_ROLE = frozenset({"22023", "42501"})
 """invalid_parameter_value: there is none of that name; insufficient_privilege: it is not ours to take."""
+_NOT_AS_SUPERUSER = "run as a role that is no superuser, or let it belong to the table's owner"
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "": 0.001}
 
 
@@ -73,10 +74,13 @@ def located(connection: Asks, claim: Claim) -> Source:
     _check_whims(connection, claim.where)
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
-    members = tuple(column_of(connection, "members", oid=table.oid))
+    members, identity = _members(connection, table)
+    strange = check_code(connection, members, list(relations(words_of(claim.where))), written=False)
+    if strange is not None and connection.exec_driver_sql(statement("server")).first()[3]:
+        raise Unfit(f"{strange}, which would run as a superuser; {_NOT_AS_SUPERUSER}")
     grows, hidden = _growth(connection, table, key)
     moves = more_than_its_row(connection, claim.where)
-    return Source(claim, table, key, members, grows and moves is None, hidden, moves)
+    return Source(claim, table, key, members, identity, grows and moves is None, hidden, moves)
 
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:
@@ -94,10 +98,10 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     read = [one for text in (definition.where, definition.update or "") for one in relations(words_of(text))]
     strange = check_code(connection, written, read)
     if strange is not None and on.superuser:
-        todo = "run as a role that is no superuser, or let it belong to the table's owner"
-        raise Unfit(f"{strange}, which would run as a superuser; {todo}")
+        raise Unfit(f"{strange}, which would run as a superuser; {_NOT_AS_SUPERUSER}")
     grows, hidden = _growth(connection, table, key)
     moves = more_than_its_row(connection, definition.where)
+    members, identity = _members(connection, table)
     subject = Subject(
         definition=definition,
         server=on,
@@ -107,7 +111,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         tenant_type=types[definition.per] if definition.per else None,
         strength="NO KEY UPDATE",
         tenants="tenants_by_scan",
-        members=tuple(column_of(connection, "members", oid=table.oid)),
+        members=members,
+        identity=identity,
         target_members=frozenset(written),
         reaches=(*triggers, *column_of(connection, "cascades", oid=target.oid)),
         sourced=has_sources(connection, definition),
@@ -175,10 +180,18 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
     return found
 
 
+def _members(connection: Asks, table: Table) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Give the table and its partitions, and what tells them from what they were."""
+    sql = statement("identities", members=statement("members"))
+    identity = tuple(row[0] for row in connection.exec_driver_sql(sql, {"oid": table.oid}))
+    return tuple(column_of(connection, "members", oid=table.oid)), identity
+
+
 def _growth(connection: Asks, table: Table, key: Key) -> tuple[bool, str | None]:
     """Tell whether new keys come after all that there are; and, where that cannot be seen, what would tell."""
     parameters = {"oid": table.oid, "column": key.columns[0].name}
-    sql = statement("grows", counters=statement("counters"))
+    set_by_trigger = statement("set_by_trigger", members=statement("members"))
+    sql = statement("grows", counters=statement("counters"), set_by_trigger=set_by_trigger)
     row = connection.exec_driver_sql(sql, parameters).first() if len(key.columns) == 1 else None
     if row is None:
         return False, None

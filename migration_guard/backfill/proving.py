@@ -157,7 +157,7 @@ class Proof:
             raise LostClaim("its proof was begun anew meanwhile")
         with preflight.as_role(connection, source.claim):
             grows = source.grows and has_passed(connection, source.table.oid, source.key, record.bound)
-        store.end_sweep(connection, key, token, record.sweep, grows=grows, members=source.members)
+        store.end_sweep(connection, key, token, record.sweep, grows=grows, members=source.identity)
 
 
 def _located(connection: Connection, claim: Claim) -> Source:

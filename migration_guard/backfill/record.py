@@ -34,7 +34,7 @@ class Record:
     floor: Value | None
     """The key after which passes begin: up to it nothing was left, and new rows come after it."""
     members: tuple[int, ...] = ()
-    """The tables that this was said of."""
+    """What told the tables that this was said of from others."""
     shared: bool = False
     """Whether the windows of its pass are claimed one by one, so that others may join."""
 
@@ -77,6 +77,16 @@ class Place:
     keys: tuple[Value, ...]
     done: bool
     batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How far a window is."""
+
+    batches: int
+    cursor: Value | None
+    done: bool
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,10 @@ class Reporter:
     def stands(self, counts: Counts) -> None:
         """So much has been done by now, by all who work at it."""
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:
-        """A batch was committed, which examined so many rows, up to a key; the next has the size given."""
+    def batch(
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), *, batches: int = 1
+    ) -> None:
+        """A batch was committed, or several one after the other, which examined so many rows, up to a key; the next has the size given."""
 
     def said(self, key: str, text: str) -> None:
         """A function logged something."""
@@ -111,9 +113,11 @@ class Several(Reporter):
         for one in self._reporters:
             one.stands(counts)
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:
+    def batch(
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), *, batches: int = 1
+    ) -> None:
         for one in self._reporters:
-            one.batch(counts, seconds, size, passed, at)
+            one.batch(counts, seconds, size, passed, at, batches=batches)
 
     def said(self, key: str, text: str) -> None:
         for one in self._reporters:

@@ -20,8 +20,9 @@ from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.record import Swept
-from migration_guard.backfill.sqltext import Token, assigned_columns, called, folded, words_of
+from migration_guard.backfill.sqltext import IDS, Token, assigned_columns, folded, words_of
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.steady import asked_of
 from migration_guard.backfill.subject import Subject
 
 _JOINED = {"FROM", "USING"}
@@ -35,9 +36,8 @@ def has_sources(connection: Asks, definition: Backfill) -> bool:
     words = words_of(definition.update)
     if _reads_others(words):
         return True
-    names = list(called(words))
-    parameters = {"called": [name for name in names if name is not None]}
-    if None in names or connection.exec_driver_sql(statement("looks_elsewhere"), parameters).scalar():
+    sql = statement("looks_elsewhere", named=statement("functions_named"))
+    if connection.exec_driver_sql(sql, asked_of(words)).scalar():
         return True
     read, asked = _columns(words)
     asked.subtract(definition.key_columns)  # each is said once to find the rows of a batch
@@ -47,9 +47,10 @@ def has_sources(connection: Asks, definition: Backfill) -> bool:
 
 
 def _reads_others(words: Sequence[Token]) -> bool:
-    """Tell whether a statement reads rows of other tables: IS DISTINCT FROM, DELETE FROM, a SELECT without FROM and a FROM
-    between a function's arguments do not.
+    """Tell whether a statement reads rows of other tables: IS DISTINCT FROM, DELETE FROM, a SELECT without FROM, a FROM
+    between a function's arguments and one that lists the batch's own keys do not.
     """
+    words = [one for n, one in enumerate(words) if not _lists_keys(words, n)]
     queries = [True]  # of each pair of brackets around a word, whether it holds a query; the first is the statement's
     for before, one in pairwise([Token("sign", "", 0), *words]):
         if one.kind == "sign" and one.text in "([":
@@ -65,14 +66,39 @@ def _reads_others(words: Sequence[Token]) -> bool:
     return False
 
 
+def _lists_keys(words: Sequence[Token], at: int) -> bool:
+    """Tell whether a FROM is followed by nothing but the keys of the batch, as rows: by `unnest(:ids)` under a name."""
+    if words[at].word not in _JOINED:
+        return False
+    rest = [one.word for one in words[at + 1 :]]
+    rest = rest[2:] if rest[:2] == ["PG_CATALOG", "."] else rest
+    if rest[:2] != ["UNNEST", "("]:
+        return False
+    ids, depth = f":{IDS}".upper(), words[at].depth
+    said = next((n for n, one in enumerate(words[at:], at) if one.depth == depth and one.text == ")"), len(words))
+    inside = [one.word for one in words[at:said] if one.kind in {"name", "parameter"} and one.depth > depth]
+    if ids not in inside or "SELECT" in inside:
+        return False
+    for one in words[said + 1 :]:
+        if one.depth < depth or (one.depth == depth and one.word in {"WHERE", "RETURNING"}):
+            break
+        if one.depth == depth and (one.text == "," or one.word == "JOIN"):
+            return False
+    return True
+
+
 def _columns(words: Sequence[Token]) -> tuple[set[str], Counter[str]]:
     """Give the names that an UPDATE reads in what it sets, and those that its condition says, with how often."""
     whole = " ".join(one.text for one in words)
-    at = [n for n, one in enumerate(words) if not one.depth and one.kind == "name" and one.word in {"SET", "WHERE"}]
-    if [words[n].word for n in at] != ["SET", "WHERE"]:
+    at = [
+        n
+        for n, one in enumerate(words)
+        if not one.depth and one.kind == "name" and one.word in {"SET", "FROM", "WHERE"}
+    ]
+    if [words[n].word for n in at if words[n].word != "FROM"] != ["SET", "WHERE"]:
         return set(), Counter()
-    begin, end = at
-    said = Counter(folded(one.text) for one in words[begin + 1 : end] if one.kind == "name")
+    begin, behind, end = at[0], at[1], at[-1]
+    said = Counter(folded(one.text) for one in words[begin + 1 : behind] if one.kind == "name")
     said.subtract(assigned_columns(whole))
     asked = Counter(folded(one.text) for one in words[end + 1 :] if one.kind == "name")
     return {name for name, times in said.items() if times > 0}, asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -16,6 +16,7 @@ from migration_guard.backfill.asks import Question
 from migration_guard.backfill.errors import Refused
 from migration_guard.backfill.patient import MARGIN, PatientConnection
 from migration_guard.backfill.pinned import SPELLING, settings_question
+from migration_guard.backfill.statements import statement
 
 TIMED_TRANSACTIONS = 170000
 """The version of the server from which on transactions may be limited as a whole."""
@@ -59,6 +60,32 @@ class Session:
             if connection.closed or connection.invalidated:
                 self.drop()
 
+    def block(self, made: Callable[[Mapping[str, str]], Question], settings: Mapping[str, str]) -> None:
+        """Run a block of PL/pgSQL that begins and ends transactions itself, and sets in each what it is given for that.
+
+        A block takes no parameters: they become part of its text.
+        """
+        connection = self._opened()
+        self._be_patient(connection, settings)
+        path = self._engine.get_execution_options().get("search_path")
+        pinned = {**SPELLING, **_unlimited(connection), **({"search_path": path} if path else {})}
+        question = made({**pinned, **settings})
+        driver: Any = connection.connection.driver_connection
+        self._note()
+        try:
+            with psycopg.ClientCursor(driver) as cursor:
+                body = cursor.mogrify(question.sql, question.parameters)
+                driver.autocommit = True
+                cursor.execute(statement("block"), {"body": body})
+        except psycopg.Error as error:
+            self.failed_after = time.monotonic() - self._began
+            raise self._raised(connection, error) from error
+        finally:
+            if driver.closed:
+                self.drop()
+            else:
+                driver.autocommit = False
+
     def _together(self, connection: Connection, *questions: Question | None) -> Sequence[Any]:
         """Send statements without waiting for one before the next, and give the rows of the last."""
         driver: Any = connection.connection.driver_connection
@@ -71,12 +98,20 @@ class Session:
                 while cursor.nextset():
                     pass
                 return list(cursor.fetchall())
-        except psycopg.Error as error:  # as SQLAlchemy would raise it
-            if driver.closed:
-                connection.invalidate(error)
-            raise DBAPIError.instance(
-                None, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed
-            ) from error
+        except psycopg.Error as error:
+            raise self._raised(connection, error) from error
+
+    @staticmethod
+    def _raised(connection: Connection, error: psycopg.Error) -> Exception:
+        """Give an error of the driver's as SQLAlchemy would raise it."""
+        driver: Any = connection.connection.driver_connection
+        gone = driver is None or driver.closed
+        if gone:
+            connection.invalidate(error)
+        raised: Exception = DBAPIError.instance(
+            None, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=gone
+        )
+        return raised
 
     def drop(self) -> None:
         """Forget the connection; the next transaction opens another."""

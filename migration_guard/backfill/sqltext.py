@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,6 +22,8 @@ _NEVER = re.compile(r"(?:(?<!:)=|<>)\s*NULL\b", re.IGNORECASE)
 WRITES = ("UPDATE", "DELETE", "INSERT", "MERGE", "WITH")
 IDS = "ids"
 _BEFORE_TABLE = {"FROM", "JOIN", "UPDATE", "INTO", "USING", "ONLY", "TABLE", ","}
+_BEFORE_COLUMNS = {"INTO", "UPDATE", "ONLY"}
+"""Behind which a name is a relation's, although a bracket may follow; elsewhere that is a function's."""
 _AFTER_SET = {"FROM", "WHERE", "RETURNING"}
 
 
@@ -131,6 +133,11 @@ def bound(sql: str, ids: str = "", arguments: Mapping[str, str] | None = None) -
     return "".join(_bound(token, places) for token in tokens(sql)).strip()
 
 
+def spelled(pieces: Iterable[Token]) -> str:
+    """Give a piece of a text as the driver takes it."""
+    return "".join(_bound(token, {}) for token in pieces)
+
+
 def _bound(token: Token, places: Mapping[str, str]) -> str:
     if token.kind == "parameter":
         return places[token.text[1:]]
@@ -173,13 +180,11 @@ def folded(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
-def called(pieces: Sequence[Token]) -> Iterator[str | None]:
-    """Give what may be a function that a text calls; None for one that it names with a schema of its own, or quotes."""
+def called(pieces: Sequence[Token]) -> Iterator[tuple[str | None, str]]:
+    """Give what may be a function that a text calls: the schema that it is named with, if any, and its name."""
     for n, (token, after) in enumerate(pairwise(pieces)):
-        if token.kind != "name" or after.text != "(":
-            continue
-        schema = pieces[n - 2].word if n > 1 and pieces[n - 1].text == "." else "PG_CATALOG"
-        yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None
+        if token.kind == "name" and after.text == "(":
+            yield folded(pieces[n - 2].text) if n > 1 and pieces[n - 1].text == "." else None, folded(token.text)
 
 
 def relations(pieces: Sequence[Token]) -> Iterator[tuple[str | None, str]]:
@@ -191,5 +196,6 @@ def relations(pieces: Sequence[Token]) -> Iterator[tuple[str | None, str]]:
         while [one.text for one in pieces[after : after + 1]] == ["."] and after + 1 < len(pieces):
             parts.append(folded(pieces[after + 1].text))
             after += 2
-        if [one.text for one in pieces[after : after + 1]] != ["("]:
+        bracket = [one.text for one in pieces[after : after + 1]] == ["("]
+        if not bracket or pieces[n - 1].word in _BEFORE_COLUMNS:
             yield parts[-2] if len(parts) > 1 else None, parts[-1]

@@ -24,6 +24,7 @@ from migration_guard.backfill.record import (
     Place,
     Record,
     Share,
+    Stands,
     Swept,
     Window,
 )
@@ -304,8 +305,11 @@ class Store:
             raise LostClaim("another runner has taken it over")
         return row[1]
 
-    def moving(self, key: str, token: int, lease: float, share: Share | None) -> Question:
-        """Give the part of a statement that moves cursors as its `entry` says, if the claim is still ours."""
+    def moving(self, key: str, token: int, lease: float, share: Share | None, *, unasked: bool = False) -> Question:
+        """Give the part of a statement that moves cursors as its `entry` says, if the claim is still ours.
+
+        Where nobody asks before each batch, it also moves none if a person has asked for something.
+        """
         beat, fenced = "beat", False
         parameters: dict[str, object] = {"backfill": key, "token": token, "lease": lease}
         if share is not None and share.ends:
@@ -315,7 +319,14 @@ class Store:
             beat, fenced = "beat_of_range", bool(share.tokens)
         leased = statement("leased")
         parts = {"renewed": f", {leased}" if fenced else "", "fenced": statement("fenced") if fenced else ""}
-        return Question(self.sql("moved", beat=self.sql(beat, leased=leased), **parts), parameters)
+        asked = f" {statement('unasked')}" if unasked else ""
+        return Question(self.sql("moved", beat=self.sql(beat, leased=leased, unasked=asked), **parts), parameters)
+
+    def stands(self, connection: Connection, window: int) -> Stands:
+        """Say how far a window is, and what became of its rows."""
+        batches, cursor, done, *counts = self._sent(connection, "stands", window=window).one()
+        examined, changed, unchanged, already = counts
+        return Stands(batches, _key(cursor), done, Counts(examined, changed, unchanged, done_already=already))
 
     def skip(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
         """Note keys that a batch found locked, to come back to."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from migration_guard.backfill.asks import Asks
-from migration_guard.backfill.sqltext import called, words_of
+from migration_guard.backfill.sqltext import Token, called, words_of
 from migration_guard.backfill.statements import statement
 
 CONVERTING = (
@@ -15,9 +17,15 @@ _ASKS = {"SELECT", "TABLE", "USER"}
 _OF_NOW = ("CURRENT_", "LOCALTIME", "SESSION_USER")
 
 
+def asked_of(words: Sequence[Token]) -> dict[str, list[str | None]]:
+    """Give the functions that a text calls, as the server is asked about them."""
+    names = list(called(words))
+    return {"schemas": [schema for schema, _ in names], "called": [name for _, name in names]}
+
+
 def whim(connection: Asks, where: str) -> str | None:
     """Name a function of PostgreSQL's in a predicate that answers differently each time it is asked."""
-    names = [name for name in called(words_of(where)) if name is not None]
+    names = [name for schema, name in called(words_of(where)) if schema in {None, "pg_catalog"}]
     shown = connection.exec_driver_sql(statement("volatile"), {"called": names}).scalar()
     return str(shown) if shown is not None else None
 
@@ -28,9 +36,6 @@ def more_than_its_row(connection: Asks, where: str) -> str | None:
     for one in words:
         if one.kind == "name" and (one.word in _ASKS or one.word.startswith(_OF_NOW)):
             return "other rows" if one.word in {"SELECT", "TABLE"} else one.text
-    names = list(called(words))
-    if None in names:
-        return "a function"
-    parameters = {"called": names, "known": list(CONVERTING)}
-    shown = connection.exec_driver_sql(statement("not_immutable"), parameters).scalar()
+    sql = statement("not_immutable", named=statement("functions_named"))
+    shown = connection.exec_driver_sql(sql, {**asked_of(words), "known": list(CONVERTING)}).scalar()
     return f"{shown}()" if shown is not None else None

@@ -54,6 +54,8 @@ class Source:
     key: Key
     members: tuple[int, ...]
     """The table and its partitions."""
+    identity: tuple[int, ...]
+    """The same, as they are now: what was proved of other ones does not hold."""
     grows: bool
     """Whether new keys come after all that there are."""
     hidden: str | None = None
@@ -72,8 +74,12 @@ class Way:
 
     attached: str
     """What is checked or run when the table is written, and must be the same when a batch has gone it."""
-    change: str
-    """The update over the rows of a window."""
+    change: tuple[str, str]
+    """The update, as what stands before and behind its keys; its condition is in brackets."""
+    ranged: bool
+    """Whether what stands between these is a condition, and not a list of keys."""
+    exact: bool
+    """Whether it is all of the condition."""
     repeats: bool
     """Whether doing a batch once more, after a crash that took it back, gives the same again."""
 
@@ -93,6 +99,8 @@ class Subject:
     """The name of the statement that lists tenants: by steps in an index, where there is one."""
     members: tuple[int, ...]
     """The table and its partitions."""
+    identity: tuple[int, ...]
+    """The same, as they are now: what was proved of other ones does not hold."""
     target_members: frozenset[int]
     reaches: tuple[str, ...]
     """Triggers and cascading foreign keys of the target, through which a batch reaches other rows."""

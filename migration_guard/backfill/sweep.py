@@ -255,7 +255,7 @@ def ended(worker: Worker, *, proves: bool) -> Swept | None:
         subject, left = job.subject, residue(swept, job.subject)
         with preflight.as_role(connection, subject.definition):
             grows = subject.grows and not left and has_passed(connection, subject.table.oid, subject.key, job.bound)
-        job.store.end_sweep(connection, job.key, job.token, job.sweep, grows=grows, members=subject.members)
+        job.store.end_sweep(connection, job.key, job.token, job.sweep, grows=grows, members=subject.identity)
         return swept
 
     swept = worker.tried(end)

@@ -70,7 +70,9 @@ def check_search_path(connection: Asks, table: str, names: Sequence[str]) -> str
         shown = ", ".join(before)
         return f"search_path: {shown} stands before pg_catalog, so that what is planted there is called in its place"
     asked_for = {"table": table, "names": sorted(set(names))}
-    found = [row[0] for row in connection.exec_driver_sql(statement("planted"), asked_for)]
+    found = [
+        row[0] for row in connection.exec_driver_sql(statement("planted", trusted=statement("trusted")), asked_for)
+    ]
     if found:
         todo = "take its schema out of the path (`search_path` of the definition), or drop it"
         return f"search_path: {_told(found)} may be called in place of what is meant; {todo}"
@@ -85,13 +87,18 @@ def check_shadows(connection: Asks, names: Sequence[str]) -> str | None:
     return None
 
 
-def check_code(connection: Asks, tables: Sequence[int], read: Sequence[tuple[str | None, str]]) -> str | None:
+def check_code(
+    connection: Asks, own: Sequence[int], read: Sequence[tuple[str | None, str]], *, written: bool = True
+) -> str | None:
     """Say whose functions run when tables are written, and whose views are read, with the rights of who does that.
 
-    What is read are names of relations, each with the schema that it is named with, if any.
+    What is read are names of relations, each with the schema that it is named with, if any. Those tables' owners are
+    trusted with their views.
     """
-    asked_for = {"tables": list(tables), "schemas": [one for one, _ in read], "names": [one for _, one in read]}
-    found = [row[0] for row in connection.exec_driver_sql(statement("foreign_code"), asked_for)]
+    names = {"schemas": [one for one, _ in read], "names": [one for _, one in read]}
+    asked_for = {"tables": list(own) if written else [], "own": list(own), **names}
+    sql = statement("foreign_code", trusted=statement("trusted"))
+    found = [row[0] for row in connection.exec_driver_sql(sql, asked_for)]
     return _told(found) if found else None
 
 

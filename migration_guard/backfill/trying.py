@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
+from migration_guard.backfill import swift
+from migration_guard.backfill.asks import Question
 from migration_guard.backfill.attempt import Attempt, Barred, Odd, Phase
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import AllFail, Fault, FunctionFailed, LostClaim, Trouble, judged
@@ -58,6 +62,10 @@ class Tries:
 
     def tried(self, action: Callable[[Connection], T], tries: int = TRIES, attempt: Attempt | None = None) -> T:
         """Run a transaction, and once more where that may help."""
+        return self.again(lambda: self.once(action, attempt), tries, attempt)
+
+    def again(self, work: Callable[[], T], tries: int, attempt: Attempt | None) -> T:
+        """Do something, and once more where that may help."""
 
         def hopeful(error: BaseException) -> bool:
             if not isinstance(error, Exception) or isinstance(error, (AllFail, Barred, LostClaim, Odd, Stop, Unfit)):
@@ -87,7 +95,7 @@ class Tries:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        result: T = retrying(self._transaction, action, attempt)
+        result: T = retrying(work)
         return result
 
     def judged(self, error: Exception, attempt: Attempt | None) -> Fault:
@@ -97,35 +105,56 @@ class Tries:
             limit = min(limit, self._terms.hold + attempt.allowance)
         return judged(error, seconds=self._session.failed_after, statement_timeout=limit)
 
-    def _transaction(self, action: Callable[[Connection], T], attempt: Attempt | None) -> T:
-        terms = self._terms
-        settings = {**terms.policy.settings(terms.server_version), **terms.search}
-        # Nobody waits for a lock longer than there is a run to use it.
-        settings["lock_timeout"] = milliseconds(self._clock.within(terms.policy.lock))
-        if not terms.python:
+    def once(self, action: Callable[[Connection], T], attempt: Attempt | None = None) -> T:
+        """Run a transaction."""
+        settings = self._settings(attempt)
+        if not self._terms.python:
             settings["idle_in_transaction_session_timeout"] = milliseconds(UNATTENDED)
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
-            if attempt.repeats:
-                # A crash of the server takes back the last batches and, with them, what is said of them. What says that
-                # a pass is over is no batch: its COMMIT is waited for, and with it all that went before.
-                settings["synchronous_commit"] = "off"
-            if attempt.swift:  # rows are held from its first row on
-                settings["lock_timeout"] = milliseconds(min(WAIT, terms.hold))
-                settings["statement_timeout"] = milliseconds(
-                    min(terms.hold + attempt.allowance, terms.policy.statement)
-                )
-        try:
+        with self._counted():
             if attempt is None or attempt.begins is None:
                 with self._session.transaction(settings) as connection:
                     return action(connection)
             with self._session.opened(attempt.begins(), settings) as (connection, attempt.answer):
                 return action(connection)
+
+    def block(self, made: Callable[[Mapping[str, str]], Question], attempt: Attempt) -> bool:
+        """Run a block whose batches are committed in it; tell whether it ended as it was to."""
+        settings = self._settings(attempt)
+        settings["lock_timeout"] = milliseconds(min(WAIT, self._terms.hold))  # rows are held from its first row on
+        attempt.phase = Phase.CHANGE
+        try:
+            with self._counted():
+                self._session.block(made, settings)
+        except DBAPIError as error:
+            match getattr(error.orig, "sqlstate", None):
+                case swift.ODD:
+                    raise Odd from None
+                case swift.ENDED:
+                    return False
+            raise
+        return True
+
+    def _settings(self, attempt: Attempt | None) -> dict[str, str]:
+        terms = self._terms
+        settings = {**terms.policy.settings(terms.server_version), **terms.search}
+        # Nobody waits for a lock longer than there is a run to use it.
+        settings["lock_timeout"] = milliseconds(self._clock.within(terms.policy.lock))
+        if attempt is not None and attempt.repeats:
+            # A crash of the server takes back the last batches and, with them, what is said of them. What says that
+            # a pass is over is no batch: its COMMIT is waited for, and with it all that went before.
+            settings["synchronous_commit"] = "off"
+        return settings
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Note what an error says about the connection, and about others."""
+        try:
+            yield
         except (AllFail, Barred, LostClaim, Odd, Unfit):
             raise
         except Exception as error:
-            if attempt is not None:
-                attempt.known = None  # its COMMIT may have gone through although its reply was lost
             fault = judged(error)
             self.victims += fault.sqlstate == DEADLOCK
             if fault.trouble is Trouble.CONNECTION:

@@ -51,7 +51,7 @@ def verdict_on(
             seconds = min(limit, proof.BELOW)
             below = proof.look_beyond(ask, source, None, not_kept, seconds=seconds, upto=floor)
     upto = f" up to key {proof.shown(earned.bound)}" if earned.bound else ""
-    reached, members = look.reached if goes_on else None, source.members
+    reached, members = look.reached if goes_on else None, source.identity
     if look.answer is proof.Answer.SOMETHING:
         text = f"was completed{upto}, and is no longer: {look.told}; {_filled_by(claim, prove=prove)}"
         return Verdict(passed=False, text=text, lost=True, reached=reached, members=members)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from migration_guard.backfill.asks import Question
 from migration_guard.backfill.attempt import Asked, Attempt, Barred, Hold, Odd, Outcome, Phase
-from migration_guard.backfill.batch import again, beginning, forward, pass_over, set_aside
+from migration_guard.backfill.batch import again, asking, begin_stride, forward, pass_over, set_aside
 from migration_guard.backfill.brake.brake import Brake
 from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care, Haste
 from migration_guard.backfill.clock import Clock, Stop
@@ -21,20 +22,20 @@ from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.planning import plan
 from migration_guard.backfill.preflight import as_role
-from migration_guard.backfill.record import Control
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT
 from migration_guard.backfill.span import Span
 from migration_guard.backfill.state import FEW
+from migration_guard.backfill.swift import progress, stride
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.trying import TRIES, WAITS, Terms, Tries
 from migration_guard.backfill.waiting import Waiting
 
 T = TypeVar("T")
 
-KNOWN = 0.1
-"""Seconds for which it is known whether batches may be, so that short ones do not ask it each time."""
+QUICK = 500
+"""Rows of a batch of the quick way, unless a person says how many at most: more are hardly quicker there, and held for longer."""
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
 _ROWS = (Trouble.DATA, Trouble.TIMEOUT, Trouble.INTERNAL, Trouble.DEFINITION)
@@ -61,8 +62,8 @@ class Worker:
         """Whether rows have ever gone through."""
         self._sieves = False
         """Whether the predicate has just failed on some rows, so that there may be more of them ahead."""
-        self._known: tuple[Control, float] | None = None
-        """What the last batch has left to the next one, and until when that holds."""
+        self._fruitless = False
+        """Whether the last block has come to nothing, although batches might be."""
         self._noted: set[str] = set()
         self.told = 0
         """The sweep of which it has told that it is at it."""
@@ -101,7 +102,7 @@ class Worker:
 
     def take(self, job: Job) -> None:
         """Go on with another part of the same sweep."""
-        self._job, self._known = job, None
+        self._job = job
 
     def advance(self, windows: Sequence[int]) -> Outcome | None:
         """Do one batch of windows, and rest; None if it did not go through, and the next one is smaller."""
@@ -110,11 +111,20 @@ class Worker:
         if care.careful:
             attempt = Attempt(care.rows, care.group, care.sifts, care.allowance, care.asks)
         else:
-            swift = self._haste.swift and self._job.sweep == 1 and not self._sieves
-            attempt = Attempt(pace.size, allowance=care.allowance, swift=swift)
+            open_ = self._haste.swift and self._job.sweep == 1 and not self._sieves
+            swift = open_ and not self._brake.watches  # who waits for a batch can be seen from within one only
+            size = min(pace.size, QUICK) if open_ and pace.steering.max_size is None else pace.size
+            attempt = Attempt(size, allowance=care.allowance, swift=swift)
         attempt.sieves = self._sieves
         some = windows if pace.size > 1 else windows[:1]
-        outcome = self._knowing(some, attempt)
+        job = self._job
+        attempt.begins = partial(asking, job, some)
+        if attempt.swift:
+            outcome = self._judged(
+                lambda: self._tries.again(lambda: self._stride(some, attempt), TRIES, attempt), attempt
+            )
+        else:
+            outcome = self._batch(lambda connection: forward(connection, job, some, attempt), attempt)
         if isinstance(outcome, Fault):
             self._cope(some[0], outcome, attempt)
             return None
@@ -123,18 +133,32 @@ class Worker:
             self._learn(outcome, attempt)
         return outcome
 
-    def _knowing(self, windows: Sequence[int], attempt: Attempt) -> Outcome | Fault | None:
-        """Do a batch, knowing what the one before has just learned."""
-        job, (known, until) = self._job, self._known or (None, 0.0)
-        fresh = known is not None and known.places[0].window == windows[0] and time.monotonic() < until
-        asked = time.monotonic()
-        if attempt.swift and fresh:
-            attempt.known, asked = known, until - KNOWN
-        attempt.begins = partial(beginning, job, windows, attempt)
-        self._known = None
-        outcome = self._batch(lambda connection: forward(connection, job, windows, attempt), attempt)
-        if attempt.known is not None and isinstance(outcome, Outcome):
-            self._known = (attempt.known, asked + KNOWN)
+    def _stride(self, windows: Sequence[int], attempt: Attempt) -> Outcome:
+        """Do batches that follow each other on the server. What some of them have come to is told, whatever became of the next."""
+        job = self._job
+        found = self._tries.once(lambda connection: begin_stride(connection, job, windows, attempt), attempt)
+        if found is None:
+            raise Odd
+        (place, before), began = found, time.monotonic()
+
+        def came_to(connection: Connection) -> Outcome:
+            return progress(place, before, job.store.stands(connection, place.window))
+
+        def made(settings: Mapping[str, str]) -> Question:
+            once = attempt.steering.pause is not None  # a pause is behind each batch
+            return stride(job, place, attempt.size, settings, once=once, allowance=attempt.allowance)
+
+        try:
+            asked = not self._tries.block(made, attempt)
+        except Exception:
+            outcome = self.tried(came_to)
+            if outcome.batches:
+                self._tell(outcome, time.monotonic() - began)
+            raise
+        outcome = self.tried(came_to)
+        if asked and not outcome.batches and self._fruitless:
+            raise LostClaim("another runner has taken it over")
+        self._fruitless = not outcome.batches
         return outcome
 
     def come_back(self, window: int, keys: int) -> int:
@@ -191,21 +215,23 @@ class Worker:
         self, action: Callable[[Connection], Outcome], attempt: Attempt, tries: int = TRIES
     ) -> Outcome | Fault | None:
         """Do one batch, or say why it did not go through; None if a schema change goes first."""
-        attempt.proven = self._proven
-        way = self._job.subject.swift  # what was found odd of it may also have joined the table: a trigger, say
-        attempt.repeats = self._haste.open and way is not None and way.repeats
-        attempt.allowance = max(attempt.allowance, self._pace.aim)
 
         def watched(connection: Connection) -> Outcome:
             outcome = action(connection)
             self._brake.watch(connection)
             return outcome
 
+        return self._judged(lambda: self.tried(watched, tries, attempt), attempt)
+
+    def _judged(self, work: Callable[[], Outcome], attempt: Attempt) -> Outcome | Fault | None:
+        """Do it as soon as nothing holds, and judge what went wrong."""
+        attempt.proven = self._proven
+        way = self._job.subject.swift  # what was found odd of it may also have joined the table: a trigger, say
+        attempt.repeats = self._haste.open and way is not None and way.repeats
+        attempt.allowance = max(attempt.allowance, self._pace.aim)
         speed = {"size": self._pace.size, "seconds": round(self._last, 4), "rows": self._job.subject.table.rows}
         try:
-            began, outcome = self._waiting.until_free(
-                self._job, attempt, lambda: self.tried(watched, tries, attempt), self._ahead, speed
-            )
+            began, outcome = self._waiting.until_free(self._job, attempt, work, self._ahead, speed)
         except Asked as asked:
             raise asked.stop from None
         except Hold:
@@ -223,13 +249,15 @@ class Worker:
             if fault.trouble is Trouble.DEFINITION:
                 self._check_definition()
             return fault
-        self._last = time.monotonic() - began
+        seconds = time.monotonic() - began
+        self._last = seconds / max(outcome.batches, 1)
         self._waiting.goes_on(self._job)
         if attempt.steering != self._pace.steering:
             self._pace.obey(attempt.steering)
             self._reporter.steered(self._job.key, str(attempt.steering))
         self._brake.tell()
-        self._tell(outcome, self._last)
+        if outcome.batches:
+            self._tell(outcome, seconds)
         return outcome
 
     def _check_definition(self) -> None:
@@ -243,7 +271,9 @@ class Worker:
         self.tried(planned)
 
     def _learn(self, outcome: Outcome, attempt: Attempt) -> None:
-        counts, care, pace = outcome.counts, self._care, self._pace
+        counts, care, pace, batches = outcome.counts, self._care, self._pace, outcome.batches
+        if not batches:
+            return
         self._sieves = outcome.unreadable > 0
         self._haste.done(outcome.passed, counts.changed, swift=attempt.swift)
         if care.careful:
@@ -252,9 +282,9 @@ class Worker:
             pace.last = max(0.0, self._last - outcome.waited * ROW_WAIT)  # to wait for others is no work
         else:
             worked = counts.changed + counts.unchanged
-            pace.done(self._last, counts.changed, outcome.passed, worked=worked > 0)
+            pace.done(self._last, counts.changed // batches, outcome.passed // batches, worked=worked > 0)
         if counts.changed or counts.unchanged:  # where nothing was locked there is nothing to make up for
-            self._clock.sleep(pace.rest)
+            self._clock.sleep(pace.rest * batches)
 
     def _cope(self, window: int, fault: Fault, attempt: Attempt) -> None:
         """Let the next batch be smaller, or more careful; or end the run, where that is no help."""
@@ -307,7 +337,12 @@ class Worker:
         self._set_aside += counts.quarantined
         self._proven = self._proven or counts.changed + counts.unchanged > 0
         self._reporter.batch(
-            counts, seconds, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
+            counts,
+            seconds,
+            self._care.rows if self._care.careful else self._pace.size,
+            outcome.passed,
+            outcome.at,
+            batches=outcome.batches,
         )
         for note in outcome.notes:
             self.note("note", note)

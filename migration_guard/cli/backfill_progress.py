@@ -60,10 +60,12 @@ class Lines(Advance):
         if sweep > 1:
             self._say("pass", f"pass {sweep}: looks whether anything is left")
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: Value = ()) -> None:
-        super().batch(counts, seconds, size, passed, at)
-        self._batches += 1
-        self._show(f"batches of {size:,} rows take {seconds * 1000:.0f} ms")
+    def batch(
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: Value = (), *, batches: int = 1
+    ) -> None:
+        super().batch(counts, seconds, size, passed, at, batches=batches)
+        self._batches += batches
+        self._show(f"batches of {size:,} rows take {seconds / batches * 1000:.0f} ms")
 
     def said(self, key: str, text: str) -> None:
         self._say("log", text, key)

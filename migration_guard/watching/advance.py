@@ -31,7 +31,16 @@ class Advance(Reporter):
             self._pass.passed += max(0, counts.examined - self.counts.examined)
         self.counts = counts
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: Value = ()) -> None:  # noqa: ARG002
+    def batch(
+        self,
+        counts: Counts,
+        seconds: float,  # noqa: ARG002
+        size: int,  # noqa: ARG002
+        passed: int = 0,
+        at: Value = (),
+        *,
+        batches: int = 1,  # noqa: ARG002
+    ) -> None:
         self.counts = self.counts + counts
         self._pass.advance(passed, at)
 

@@ -33,8 +33,10 @@ class Harmless(Reporter):
     def stands(self, counts: Counts) -> None:
         self._do(lambda: self._reporter.stands(counts))
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:
-        self._do(lambda: self._reporter.batch(counts, seconds, size, passed, at))
+    def batch(
+        self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = (), *, batches: int = 1
+    ) -> None:
+        self._do(lambda: self._reporter.batch(counts, seconds, size, passed, at, batches=batches))
 
     def said(self, key: str, text: str) -> None:
         self._do(lambda: self._reporter.said(key, text))

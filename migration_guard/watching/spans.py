@@ -93,7 +93,16 @@ class Spans(Reporter):
     def turn(self, sweep: int, span: object) -> None:  # noqa: ARG002
         self._sweep = sweep
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:  # noqa: ARG002
+    def batch(
+        self,
+        counts: Counts,
+        seconds: float,
+        size: int,  # noqa: ARG002
+        passed: int = 0,
+        at: tuple[str, ...] = (),  # noqa: ARG002
+        *,
+        batches: int = 1,
+    ) -> None:
         if self._span is None:
             return
         now = time.time_ns()
@@ -103,7 +112,7 @@ class Spans(Reporter):
             f"BACKFILL {self._tables.get(self._key, self._key)}",
             set_span_in_context(self._span),
             SpanKind.CLIENT,
-            {**about, **told, f"{OURS}pass": self._sweep},
+            {**about, **told, f"{OURS}pass": self._sweep, f"{OURS}batches": batches},
             start_time=now - int(seconds * 1e9),
         )
         batch.end(now)

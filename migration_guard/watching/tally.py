@@ -38,10 +38,10 @@ class Tally:
         self._workers = workers
         self._numbers = memoryview(mmap.mmap(-1, max(1, len(keys) * workers) * _SLOT * _WIDTH)).cast("d")
 
-    def add(self, worker: int, key: str, seconds: float) -> None:
-        """Count a batch."""
+    def add(self, worker: int, key: str, seconds: float, batches: int = 1) -> None:
+        """Count a batch, or several that took so long together."""
         start = self._start(worker, key)
-        self._numbers[start + bisect_left(BUCKETS, seconds)] += 1
+        self._numbers[start + bisect_left(BUCKETS, seconds / batches)] += batches
         self._numbers[start + _SLOT - 1] += seconds
 
     def durations(self, key: str) -> Durations:
@@ -68,5 +68,14 @@ class Counting(Reporter):
     def begin(self, key: str, rows: int, counts: Counts) -> None:  # noqa: ARG002 -- as it is told
         self._key = key
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:  # noqa: ARG002
-        self._tally.add(self._worker, self._key, seconds)
+    def batch(
+        self,
+        counts: Counts,  # noqa: ARG002
+        seconds: float,
+        size: int,  # noqa: ARG002
+        passed: int = 0,  # noqa: ARG002
+        at: tuple[str, ...] = (),  # noqa: ARG002
+        *,
+        batches: int = 1,
+    ) -> None:
+        self._tally.add(self._worker, self._key, seconds, batches)

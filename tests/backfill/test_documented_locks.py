@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
-from migration_guard.backfill import Backfill, batch, recording, run
+from migration_guard.backfill import Backfill, batch, recording, run, worker
+from migration_guard.backfill.asks import Question
+from migration_guard.backfill.swift import stride
 
 TABLES = """
 CREATE TABLE owners (id int PRIMARY KEY);
@@ -23,6 +27,7 @@ WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation IN (
     SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace IN ('public'::regnamespace, 'migration_guard'::regnamespace)
 )
 """
+TOLD = f"SELECT json_agg(json_build_array(relation, mode))::text FROM ({LOCKS}) AS locks (relation, mode)"
 ALONE = "UPDATE leads SET owner = id % 10 WHERE id = ANY(:ids)"
 JOINED = "UPDATE leads SET owner = lead % 10 FROM calls WHERE lead = leads.id AND leads.id = ANY(:ids)"
 
@@ -44,11 +49,21 @@ def test_a_batch_takes_no_lock_that_is_not_documented(
         monkeypatch.setattr(room, name, watched)
 
     watch(recording, "write")
-    watch(batch, "write")  # of what was locked, set aside, or left over by the quick way
-    watch(batch, "read")  # the quick way's statement has written all by then
+    watch(batch, "write")  # of what was locked, or set aside
+
+    def told(*arguments: Any, **named: Any) -> Question:
+        """Let each batch of the quick way tell which locks it has when all is written."""
+        made = stride(*arguments, **named)
+        head, commit, tail = made.sql.rpartition("COMMIT;")
+        return replace(made, sql=f"{head}PERFORM pg_notify('locks', ({TOLD})); {commit}{tail}")
+
+    monkeypatch.setattr(worker, "stride", told)
     with psycopg.connect(database, autocommit=True) as console:
         console.execute(TABLES)
-    (result,) = run([Backfill(key="owner", table="leads", where="owner IS NULL", update=update)], database)
+        console.add_notify_handler(lambda one: seen.append({tuple(row) for row in json.loads(one.payload)}))
+        console.execute("LISTEN locks")
+        (result,) = run([Backfill(key="owner", table="leads", where="owner IS NULL", update=update)], database)
+        console.execute("SELECT 1")  # with which what was told comes
     assert result.complete, result
     taken = set[tuple[str, str]]().union(*seen)
     ours = {mode for table, mode in taken if table.startswith("migration_guard.")}

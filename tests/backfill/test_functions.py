@@ -304,7 +304,14 @@ def test_a_proof_ends_when_it_is_told_to(database: str, monkeypatch: pytest.Monk
 
         class Ends(Reporter):
             def batch(
-                self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()
+                self,
+                counts: Counts,
+                seconds: float,
+                size: int,
+                passed: int = 0,
+                at: tuple[str, ...] = (),
+                *,
+                batches: int = 1,
             ) -> None:
                 if at == ("30",):
                     if how == "signal":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Connection
 
 from backfill.test_batches import UPDATE, Database, counted, define, state
-from migration_guard.backfill import Backfill, batch, look, swift
+from migration_guard.backfill import Backfill, batch, look, swift, worker
 from migration_guard.backfill.asks import Question
+from migration_guard.backfill.attempt import Outcome
 from migration_guard.backfill.connect import address, engine
 from migration_guard.backfill.preflight import examine, server
 from migration_guard.backfill.session import Session
@@ -43,16 +44,15 @@ def db(database: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> list[swift.Swept]:
-    """What went the quick way, and came back."""
-    seen: list[swift.Swept] = []
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
+    """What blocks of the quick way have come to."""
+    seen: list[Outcome] = []
 
-    def read(*arguments: object) -> swift.Swept:
-        swept = swift.read(*arguments)  # type: ignore[arg-type]
-        seen.append(swept)
-        return swept
+    def progress(*arguments: Any) -> Outcome:
+        seen.append(swift.progress(*arguments))
+        return seen[-1]
 
-    monkeypatch.setattr(batch, "read", read)
+    monkeypatch.setattr(worker, "progress", progress)
     return seen
 
 
@@ -65,13 +65,13 @@ def is_swift(db: Database, definition: Backfill) -> bool:
         session.close()
 
 
-def test_what_nobody_disturbs_goes_the_quick_way(db: Database, taken: list[swift.Swept]) -> None:
+def test_what_nobody_disturbs_goes_the_quick_way(db: Database, taken: list[Outcome]) -> None:
     result = db.run()
     assert (state(result), counted(result)) == ("completed", (ROWS, ROWS, 0, 0, 0, 0))
-    assert sum(one.changed for one in taken) >= ROWS * 2 // 3
+    assert sum(one.counts.changed for one in taken) >= ROWS * 2 // 3
 
 
-def test_partitions_go_the_quick_way(db: Database, taken: list[swift.Swept]) -> None:
+def test_partitions_go_the_quick_way(db: Database, taken: list[Outcome]) -> None:
     """A partition that comes later joins the table as a trigger does."""
     db("CREATE TABLE parts (id bigint PRIMARY KEY, status text) PARTITION BY RANGE (id)")
     db("CREATE TABLE p1 PARTITION OF parts FOR VALUES FROM (1) TO (2000)")
@@ -79,10 +79,10 @@ def test_partitions_go_the_quick_way(db: Database, taken: list[swift.Swept]) -> 
     db("INSERT INTO parts SELECT generate_series(1, %s)", ROWS)
     result = db.run(define(table="parts", update="UPDATE parts SET status = 'new' WHERE id = ANY(:ids)"))
     assert (state(result), counted(result)) == ("completed", (ROWS, ROWS, 0, 0, 0, 0))
-    assert sum(one.changed for one in taken) >= ROWS // 2
+    assert sum(one.counts.changed for one in taken) >= ROWS // 2
 
 
-def test_all_of_it_is_done_with_the_rights_of_its_role(db: Database, taken: list[swift.Swept]) -> None:
+def test_all_of_it_is_done_with_the_rights_of_its_role(db: Database, taken: list[Outcome]) -> None:
     """Also what is sent together with a transaction's beginning."""
     role = f"filler_{db.console.info.dbname}"
     db(f"CREATE ROLE {role}; GRANT SELECT, UPDATE ON leads TO {role}")
@@ -94,13 +94,13 @@ def test_all_of_it_is_done_with_the_rights_of_its_role(db: Database, taken: list
         db("CREATE INDEX ON leads (whose(status))")
         db("LISTEN whose")
         result = db.run(define(role=role))
-        assert (state(result), len(taken) > 1) == ("completed", True)
+        assert (state(result), sum(one.batches for one in taken) > 1) == ("completed", True)
         assert {one.payload for one in db.console.notifies(timeout=1.0)} == {role}
     finally:
         db(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
-def test_the_pace_that_is_set_is_that_of_all_batches(db: Database, taken: list[swift.Swept]) -> None:
+def test_the_pace_that_is_set_is_that_of_all_batches(db: Database, taken: list[Outcome]) -> None:
     """Also of those that go by what the one before has asked."""
     assert state(db.run()) == "completed"
     db("UPDATE leads SET status = NULL")
@@ -111,8 +111,8 @@ def test_the_pace_that_is_set_is_that_of_all_batches(db: Database, taken: list[s
         Store().steer(connection, "status", Steering(max_size=30), "me")
     session.close()
     assert state(db.run()) == "completed"
-    assert len(taken) > 3
-    assert max(one.examined for one in taken) <= 30
+    assert sum(one.batches for one in taken) > 3
+    assert all(one.passed <= 30 * one.batches for one in taken)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,73 @@ def test_nothing_must_happen_besides_or_later(db: Database, besides: str) -> Non
     assert not is_swift(db, define())
 
 
-def test_a_row_that_somebody_holds_is_left_out_by_the_long_way(db: Database, taken: list[swift.Swept]) -> None:
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("id = ANY(:ids)", (True, True)),
+        ("((leads.id = ANY (CAST(:ids AS bigint[]))))", (False, False)),
+        ("( id = ANY ( :ids :: bigint[] ) )", (True, True)),
+        ("phone IS NULL AND id = ANY(:ids)", (True, False)),
+        ("NOT (id = ANY(:ids) AND id > 7)", (True, False)),
+        ("id = ANY(:ids) IS NOT FALSE", (False, False)),
+        ("- id = ANY(:ids)", (False, False)),
+        ("coalesce(id = ANY(:ids), true)", (False, False)),
+        ("id >= ANY(:ids)", (False, False)),
+        ("tenant_id = ANY(:ids)", (False, False)),
+    ],
+)
+def test_a_range_stands_for_keys_where_these_are_a_condition(condition: str, expected: tuple[bool, bool]) -> None:
+    _, ranged, exact = swift._change(f"UPDATE leads SET status = 'a' WHERE {condition}", "id")
+    assert (ranged, exact) == expected
+
+
+def test_what_is_asked_while_batches_follow_each_other_is_taken_up_by_the_next(
+    db: Database, taken: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = swift.stride
+
+    def stride(*arguments: Any, **named: Any) -> Question:
+        db("UPDATE migration_guard.backfills SET request = 'pause'")
+        return inner(*arguments, **named)
+
+    monkeypatch.setattr(worker, "stride", stride)
+    assert state(db.run()) == "paused"
+    assert [one.batches for one in taken] == [0]
+
+
+def test_a_range_that_another_has_taken_over_ends_the_quick_way(
+    db: Database, taken: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody who asks before a batch is told of it: each batch finds it out."""
+    inner = swift.stride
+
+    def stride(*arguments: Any, **named: Any) -> Question:
+        asked = inner(*arguments, **named)
+        db("UPDATE migration_guard.backfills SET token = token + 1")
+        return asked
+
+    monkeypatch.setattr(worker, "stride", stride)
+    result = db.run()
+    assert "another runner has taken it over" in str(result)
+    assert [one.batches for one in taken] == [0]
+
+
+def test_a_batch_that_takes_too_long_is_rolled_back_though_no_time_out_ends_it(
+    db: Database, taken: list[Outcome]
+) -> None:
+    """The server's time-out counts from the beginning of a block: a short one of the role's ends none of them either."""
+    db(f"ALTER DATABASE {db.console.info.dbname} SET statement_timeout = '300ms'")
+    db("DELETE FROM leads WHERE id > 700")
+    db(
+        "CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS "
+        "'BEGIN PERFORM pg_sleep(0.001) WHERE $1 IS NOT NULL; RETURN $1; END'"
+    )
+    db("CREATE INDEX ON leads (slow(status))")
+    assert state(db.run(define(batch_size=200))) == "completed"
+    assert taken[0].batches == 0
+
+
+def test_a_row_that_somebody_holds_is_left_out_by_the_long_way(db: Database, taken: list[Outcome]) -> None:
     with db.holding(f"SELECT FROM leads WHERE id = {ROWS - 10} FOR UPDATE"):
         result = db.run(seconds=5)
         assert (state(result), result.counts.locked, result.counts.changed) == ("incomplete", 1, ROWS - 1)
@@ -185,22 +251,22 @@ def test_a_row_that_somebody_holds_is_left_out_by_the_long_way(db: Database, tak
 
 
 def test_what_joins_the_table_during_the_run_ends_the_quick_way(
-    db: Database, taken: list[swift.Swept], monkeypatch: pytest.MonkeyPatch
+    db: Database, taken: list[Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A trigger that writes elsewhere is refused by the long way: nothing that it did by then may stand."""
     joined: list[bool] = []
-    inner = swift.question
+    inner = swift.stride
 
-    def question(*arguments: object) -> Question:
+    def stride(*arguments: Any, **named: Any) -> Question:
         if not joined:
             joined.append(True)
             db(
                 "CREATE TABLE log (id bigint); "
                 + TRIGGER.replace("RETURN NEW", "INSERT INTO log VALUES (NEW.id); RETURN NEW")
             )
-        return inner(*arguments)  # type: ignore[arg-type]
+        return inner(*arguments, **named)
 
-    monkeypatch.setattr(batch, "question", question)
+    monkeypatch.setattr(worker, "stride", stride)
     result = db.run()
     assert (state(result), joined) == ("failed", [True])
     assert "log" in str(result)
@@ -208,71 +274,85 @@ def test_what_joins_the_table_during_the_run_ends_the_quick_way(
 
 
 NEVER_LOST = ("claim", "begin_sweep", "result_of_sweep", "end_sweep", "step")
+NOTED = """
+CREATE FUNCTION noted(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+    PERFORM pg_notify('noted', current_setting('synchronous_commit'));
+    RETURN $1;
+END $$;
+CREATE INDEX ON leads (noted(status))
+"""
+"""Tells of each transaction that changed rows, when it is committed, whether that was waited for."""
+
+
+@pytest.fixture
+def batches(db: Database) -> Callable[[], list[str]]:
+    """Whether the COMMIT of each batch that changed rows was waited for, in their order."""
+    heard: list[str] = []
+    db.console.add_notify_handler(lambda one: heard.append(one.payload))
+    db(NOTED)
+    db("LISTEN noted")
+
+    def of_all() -> list[str]:
+        db("SELECT 1")
+        return heard
+
+    return of_all
 
 
 @pytest.fixture
 def waited(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Whether the COMMIT is waited for, by what is written in its transaction."""
+    """Whether the COMMIT is waited for, by what else is written in its transaction."""
     seen: dict[str, list[str]] = {}
-
-    def note(connection: Connection, name: str) -> None:
-        seen.setdefault(name, []).append(str(connection.exec_driver_sql("SHOW synchronous_commit").scalar()))
 
     def watch(name: str) -> None:
         inner = getattr(Store, name)
 
         def watched(self: Store, connection: Connection, *given: object, **named: object) -> object:
-            note(connection, name)
+            seen.setdefault(name, []).append(str(connection.exec_driver_sql("SHOW synchronous_commit").scalar()))
             return inner(self, connection, *given, **named)
 
         monkeypatch.setattr(Store, name, watched)
 
-    def read(connection: Connection, *given: Any) -> swift.Swept:
-        note(connection, "record")  # the quick way's statement has written it down already
-        return swift.read(connection, *given)
-
-    monkeypatch.setattr(batch, "read", read)
-
-    for name in ("record", *NEVER_LOST):
+    for name in NEVER_LOST:
         watch(name)
     return seen
 
 
 @pytest.mark.parametrize(
-    ("value", "batches"),
+    ("value", "expected"),
     [("'new'", "off"), ("upper(id::text)", "off"), ("now()::text", "on"), ("gen_random_uuid()::text", "on")],
 )
 def test_no_commit_is_waited_for_where_a_lost_batch_is_the_same_again(
-    db: Database, waited: dict[str, list[str]], value: str, batches: str
+    db: Database, batches: Callable[[], list[str]], waited: dict[str, list[str]], value: str, expected: str
 ) -> None:
     """What says how far a backfill is, or that it is over, is always on disk before anybody is told."""
     assert state(db.run(define(update=f"UPDATE leads SET status = {value} WHERE id = ANY(:ids)"))) == "completed"
-    assert set(waited.pop("record")) == {batches}
+    assert set(batches()) == {expected}
     assert set(waited) == set(NEVER_LOST)
     assert {setting for settings in waited.values() for setting in settings} == {"on"}
 
 
 def test_what_joins_the_table_during_the_run_is_waited_for(
-    db: Database, waited: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+    db: Database, batches: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A trigger may write what is another thing after a crash."""
-    inner = swift.question
+    inner = swift.stride
 
-    def question(*arguments: Any) -> Question:
-        if not joined and waited.get("record"):
-            joined.append(len(waited["record"]))
+    def stride(*arguments: Any, **named: Any) -> Question:
+        if not joined:
+            joined.append(len(batches()))
             db(TRIGGER)
-        return inner(*arguments)
+        return inner(*arguments, **named)
 
     joined: list[int] = []
-    monkeypatch.setattr(batch, "question", question)
+    monkeypatch.setattr(worker, "stride", stride)
     assert state(db.run()) == "completed"
-    before, after = waited["record"][: joined[0]], waited["record"][joined[0] + 1 :]  # the one between was rolled back
+    before, after = batches()[: joined[0]], batches()[joined[0] :]
     assert (set(before), set(after)) == ({"off"}, {"on"})
 
 
 def test_what_joins_the_table_while_batches_go_the_long_way_is_waited_for(
-    db: Database, waited: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+    db: Database, batches: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where few rows are to do, no batch goes the quick way; what it rests on is asked nevertheless."""
     db("UPDATE leads SET status = 'done' WHERE id % 3 <> 0")
@@ -280,7 +360,7 @@ def test_what_joins_the_table_while_batches_go_the_long_way_is_waited_for(
 
     def lock(*arguments: Any, **named: Any) -> Any:
         if not joined:
-            joined.append(len(waited.get("record", [])))
+            joined.append(len(batches()))
             db(TRIGGER)
         return inner(*arguments, **named)
 
@@ -288,8 +368,7 @@ def test_what_joins_the_table_while_batches_go_the_long_way_is_waited_for(
     monkeypatch.setattr(batch, "lock", lock)
     result = db.run(define(batch_size=200))
     assert (state(result), result.counts.changed) == ("completed", ROWS // 3)
-    first, *others = waited["record"]  # the first was rolled back
-    assert (joined, first, set(others)) == ([0], "off", {"on"})
+    assert set(batches()[joined[0] :]) == {"on"}
 
 
 def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +381,7 @@ def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatc
         run = threading.Thread(target=lambda: results.append(db.run()))
         results: list[object] = []
         run.start()
-        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%mg_window%'"
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DO %'"
         while db(waits) == [(0,)]:
             assert run.is_alive()
             time.sleep(0.01)
@@ -336,7 +415,7 @@ def test_rows_that_cannot_be_changed_are_found(db: Database) -> None:
     assert (state(result), counted(result)) == ("completed_with_quarantine", (ROWS, ROWS - 6, 0, 0, 0, 6))
 
 
-def test_rows_that_the_update_leaves_are_counted_as_before(db: Database, taken: list[swift.Swept]) -> None:
+def test_rows_that_the_update_leaves_are_counted_as_before(db: Database, taken: list[Outcome]) -> None:
     result = db.run(define(update=f"{UPDATE} AND id % 20 <> 0"))
     assert (state(result), counted(result)) == ("incomplete", (ROWS, ROWS - ROWS // 20, ROWS // 20, 0, 0, 0))
     assert str(result.reason).startswith(f"residue: `where` matches {ROWS // 20} rows")

@@ -347,6 +347,34 @@ def test_a_view_of_somebody_else_is_not_read_as_a_superuser(attacked: Attacked, 
     assert not attacked.has_climbed()
 
 
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        ("SELECT theirs.climb() AS id", "view trusted calls climb of"),
+        ("SELECT 1 AS id FROM w WHERE w OPERATOR(theirs.~~) w", "view trusted calls climbs of"),
+    ],
+)
+def test_a_view_of_ours_that_calls_a_function_of_somebody_else(attacked: Attacked, view: str, said: str) -> None:
+    """Neither the runner nor a gate reads it as a superuser."""
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}; CREATE TABLE done (id int)")
+    attacked("CREATE VIEW trusted AS SELECT id FROM done")
+    where = "v IS NULL AND id NOT IN (SELECT id FROM trusted)"
+    definition = Backfill(key="w", table="w", where=where, update=W.update)
+    assert run([definition], attacked.url)[0].complete
+    climbing(attacked, "", "int", "1")
+    attacked.as_evil(
+        "CREATE FUNCTION theirs.climbs(public.w, public.w) RETURNS bool LANGUAGE sql AS 'SELECT theirs.climb() = 1'; "
+        "CREATE OPERATOR theirs.~~ (LEFTARG = public.w, RIGHTARG = public.w, FUNCTION = theirs.climbs)"
+    )
+    attacked(f"CREATE OR REPLACE VIEW trusted AS {view}")
+    attacked("UPDATE w SET v = NULL")
+    with pytest.raises(BackfillUnfinished, match=f"{said} {attacked.evil}, which would run as a superuser"):
+        require_backfill(attacked.console, definition)
+    (result,) = run([Backfill(key="x", table="w", where=where, update=W.update)], attacked.url)
+    assert f"{said} {attacked.evil}, which would run as a superuser" in str(result)
+    assert not attacked.has_climbed()
+
+
 def test_a_trigger_of_somebody_else_does_not_run_as_a_superuser(attacked: Attacked) -> None:
     attacked("GRANT TRIGGER ON w TO {evil}; CREATE SCHEMA theirs AUTHORIZATION {evil}")
     attacked.as_evil(f"CREATE FUNCTION theirs.climb() {CLIMBS}")

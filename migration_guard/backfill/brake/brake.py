@@ -64,9 +64,14 @@ class Brake:
         except SQLAlchemyError as error:
             drop_if_gone(self._session, error)
 
+    @property
+    def watches(self) -> bool:
+        """Whether it is time to count who waits for a batch."""
+        return "waiters" in self._limits and time.monotonic() - self._asked >= EVERY[0]
+
     def watch(self, connection: Connection) -> None:
         """Count, at the end of a batch and now and then, who waits for it."""
-        if "waiters" not in self._limits or time.monotonic() - self._asked < EVERY[0]:
+        if not self.watches:
             return
         self._asked = time.monotonic()
         self._behind = waiters.read(connection)

@@ -72,8 +72,31 @@ SELECT s.seqrelid::pg_catalog.regclass::text, pg_catalog.has_sequence_privilege(
 {counters}
 WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
     AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%')
-    AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
+    AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle AND NOT EXISTS ({set_by_trigger})
 ORDER BY s.seqrelid LIMIT 1
+
+-- name: set_by_trigger
+-- A trigger that may give a new row another key, or put another row in its place: of those in PL/pgSQL their text tells, where
+-- it has no other use of the row than to read and to set columns.
+SELECT FROM pg_catalog.pg_trigger AS t
+JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
+JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
+CROSS JOIN LATERAL (
+    SELECT 'new\s*\.\s*"?' || pg_catalog.regexp_replace(%(column)s, '\W', '.', 'g') || '"?' AS key,
+        pg_catalog.regexp_replace(f.prosrc, '\mreturn\s+new\M', '', 'gi') AS text
+) AS says
+WHERE t.tgrelid IN ({members}) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
+    AND l.lanname <> 'internal' AND NOT (
+        l.lanname = 'plpgsql' AND text !~* '\mnew\M(?!\s*\.)' AND text !~* '\mreturn\s+(?!(null|old)\M)'
+        AND text !~* ('\m' || key || '\s*:?=') AND text !~* ('\m(into|for|call)\M[^;]*\m' || key)
+    )
+
+-- name: identities
+-- What tells a table and its partitions from what they were: where each has its rows, which TRUNCATE makes anew, and the
+-- transaction that has attached it.
+SELECT pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', c.oid, c.relfilenode, i.xmin), 0)
+FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
+WHERE c.oid IN ({members})
 
 -- name: counter
 -- The last value of the sequence that counts a column, where the role may see it.
@@ -166,9 +189,17 @@ ORDER BY 1
 -- name: looks_elsewhere
 -- A function that may: what it declares of itself tells.
 SELECT EXISTS (
-    SELECT FROM pg_catalog.pg_proc WHERE proname = ANY (%(called)s::text[]) AND pg_catalog.pg_function_is_visible(oid)
-        AND pronamespace <> 'pg_catalog'::pg_catalog.regnamespace AND provolatile <> 'i'
+    SELECT FROM ({named}) AS p WHERE pronamespace <> 'pg_catalog'::pg_catalog.regnamespace AND provolatile <> 'i'
 )
+
+-- name: functions_named
+-- Functions that a text may call: by the schema that it says, or as they are seen.
+SELECT p.* FROM ROWS FROM (
+    pg_catalog.unnest(%(schemas)s::text[]), pg_catalog.unnest(%(called)s::text[])
+) AS said (schema, name)
+JOIN pg_catalog.pg_proc AS p ON p.proname = said.name
+JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE n.nspname = said.schema OR said.schema IS NULL AND pg_catalog.pg_function_is_visible(p.oid)
 
 -- name: columns_among
 SELECT attname::text FROM pg_catalog.pg_attribute

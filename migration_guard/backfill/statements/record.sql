@@ -29,11 +29,11 @@ beat AS (
 -- name: beat
 -- Of who has the backfill to itself.
 UPDATE {state}.backfills SET {leased}
-WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' RETURNING key
+WHERE key = %(backfill)s AND token = %(token)s AND state = 'running'{unasked} RETURNING key
 
 -- name: beat_of_range
 -- Of who shares it: a row that all of them wrote would let each wait for the others.
-SELECT key FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND state = 'running'
+SELECT key FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND state = 'running'{unasked}
 
 -- name: beat_of_end
 -- Of who ends a pass.
@@ -45,6 +45,10 @@ UPDATE {state}.windows SET {leased} WHERE id = %(window)s AND token = %(claim)s 
 lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
     backend_pid = pg_catalog.pg_backend_pid(),
     backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))
+
+-- name: unasked
+-- Nobody has asked for anything since the batches began that follow each other on the server.
+AND request IS NULL
 
 -- name: fenced
 AND w.token = entry.token

@@ -90,14 +90,17 @@ WHERE e.evtenabled <> 'D' AND f.proowner NOT IN (
     WHERE rolsuper OR rolname = current_user OR rolname = ANY (%(owners)s::text[])
 )
 
+-- name: trusted
+-- Who may do all that we may, or may have it done.
+SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
+UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+
 -- name: planted
 -- Functions, operators and types that run functions (domains, and those with casts) that a search_path offers in place of
 -- PostgreSQL's own, or of those that a text names: an exact match of types is called first, wherever it stands. What belongs to
 -- an extension belongs to who installed that.
 WITH trusted AS (
-    SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
-    UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
-    UNION ALL SELECT relowner FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
+    {trusted} UNION ALL SELECT relowner FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
 ), path AS (
     SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY (pg_catalog.current_schemas(false)) AND nspname <> 'pg_catalog'
 )
@@ -138,11 +141,10 @@ GROUP BY c.relname HAVING pg_catalog.count(DISTINCT c.relowner) > 1 ORDER BY c.r
 
 -- name: foreign_code
 -- Functions of others that run with the rights of who writes to tables: by their triggers and those of tables that cascades
--- write, by constraints, also of domains in the columns' types, defaults, generated columns, indexes, rules, policies and casts; and
--- views of others that are read, also through other views.
+-- write, by constraints, also of domains in the columns' types, defaults, generated columns, indexes, rules, policies and casts, and by
+-- views that are read, also through other views; and views of others.
 WITH RECURSIVE trusted AS (
-    SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
-    UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+    {trusted}
 ), written AS (
     SELECT pg_catalog.unnest(%(tables)s::oid[]) AS oid
     UNION
@@ -201,6 +203,13 @@ WITH RECURSIVE trusted AS (
     LEFT JOIN pg_catalog.pg_operator AS o
         ON o.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass
     WHERE o.oid IS NOT NULL OR d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+    UNION
+    SELECT 'view ' || v.relname, COALESCE(o.oprcode::oid, d.refobjid), v.relowner
+    FROM viewed AS v JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = v.oid
+    JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+    LEFT JOIN pg_catalog.pg_operator AS o
+        ON o.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass
+    WHERE o.oid IS NOT NULL OR d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
 )
 SELECT what || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
 FROM calling JOIN pg_catalog.pg_proc AS f ON f.oid = calling.function
@@ -208,7 +217,7 @@ WHERE NOT f.prosecdef AND f.proowner <> calling.relowner AND f.proowner NOT IN (
 UNION
 SELECT 'view ' || relname || ' is of ' || pg_catalog.pg_get_userbyid(relowner)
 FROM viewed WHERE relowner NOT IN (TABLE trusted) AND relowner NOT IN (
-    SELECT relowner FROM pg_catalog.pg_class WHERE oid = ANY (%(tables)s::oid[])
+    SELECT relowner FROM pg_catalog.pg_class WHERE oid = ANY (%(own)s::oid[])
 )
 ORDER BY 1
 

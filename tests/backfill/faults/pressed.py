@@ -10,7 +10,7 @@ from backfill.faults.crowd import crowd
 from backfill.faults.ledger import APPLICATION
 from backfill.faults.scene import Missed, Scene
 from backfill.faults.subject import Guard, Runner
-from migration_guard.backfill.worker import KNOWN
+from migration_guard.backfill.swift import KNOWN
 
 PRESSURE = """
     CREATE TABLE pressure (load int);
