@@ -5,12 +5,16 @@ If a vector fails, baselines of users are worth nothing: the form has to be mend
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from baselines.reading import findings
+from program import ROOT
 
 from migration_guard.forms.expressions import Expressions
 from migration_guard.forms.remembered import Remembering
@@ -312,3 +316,20 @@ def test_what_is_remembered_of_a_name_changes_no_form(monkeypatch: pytest.Monkey
     monkeypatch.setattr(Remembering, "_looked_up", looked_up)
     assert prints(source) == remembered
     assert asked.count("NAMES") > 5
+
+
+def test_the_seed_of_hashes_changes_nothing() -> None:
+    """Sets of names come in another order in each process: no form may be made by it."""
+    command = [sys.executable, "-m", "migration_guard", "--no-cache", "--no-baseline", "--output-format", "json"]
+    told = {
+        subprocess.run(
+            [*command, "tests/fixtures/migrations"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=False,
+        ).stdout
+        for seed in range(3)
+    }
+    assert len(told) == 1
+    assert b'"fingerprint"' in told.pop()

@@ -154,7 +154,7 @@ class Conditions(Places):
 
     def _speaks_of_rows(self, names: frozenset[str], where: Where) -> bool:
         """Whether any of these names is more than a way to the database."""
-        return any(not self._name(name, where).startswith("alembic.") for name in names)
+        return any(not self._name(name, where).startswith("alembic.") for name in sorted(names))
 
     def _said(self, test: cst.CSTNode, where: Where, *, holds: bool = True) -> Iterator[str]:
         """What a condition says, part by part; one that is written as a constant says nothing."""
