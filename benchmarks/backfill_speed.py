@@ -37,7 +37,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,7 @@ HAND_MADE_BATCH = 200
 HAND_MADE_SLEEP = 0.05
 KEY_BATCH = 1_000
 PART = 0.05
-"""Of the batches, at the beginning and at the end."""
+"""Of the rows, at the beginning and at the end."""
 
 TABLE = """
 CREATE TABLE leads (
@@ -351,20 +351,30 @@ def set_pace(database: str, definition: Backfill, pace: Steering) -> None:
 
 
 def runner(database: str) -> int:
-    """Run, and take the time of each batch."""
-    per_row = list[float]()
+    """Run, and take the time of the batches: what is reported may be several of them."""
+    reported = list[tuple[int, float]]()
 
     class Timed(Reporter):
         def batch(self, counts: Counts, seconds: float, *_: object, **__: object) -> None:
             if counts.changed:
-                per_row.append(seconds / counts.changed)
+                reported.append((counts.changed, seconds))
 
     (result,) = run_all([NAMES], address(database, "the URL"), reporter=Timed())
     assert result.complete, str(result)
-    few = max(1, int(len(per_row) * PART))
-    ratio = statistics.median(per_row[-few:]) / statistics.median(per_row[:few])
+    ratio = per_row(reversed(reported), result.counts.changed) / per_row(reported, result.counts.changed)
     print(json.dumps({"rows": result.counts.changed, "last_over_first": ratio}))
     return 0
+
+
+def per_row(reported: Iterable[tuple[int, float]], rows: int) -> float:
+    """Give the seconds that a row took in those reports that come first, until a part of all rows is in them."""
+    changed, took = 0, 0.0
+    for some, seconds in reported:
+        if changed >= rows * PART:
+            break
+        changed += some
+        took += seconds
+    return took / changed
 
 
 if __name__ == "__main__":
