@@ -24,7 +24,7 @@ from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
 from migration_guard.sql.batch import Pick, Write, batches, table_locks
-from migration_guard.sql.settings import TimeoutSet, options, timeouts
+from migration_guard.sql.settings import NAMES, TimeoutSet, options, timeouts
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call, Frame
@@ -59,6 +59,8 @@ class Event:
     """The loop in which the transaction began."""
     transactions: dict[int, int] = field(default_factory=dict, compare=False)
     """Every transaction in which it was met, and as the how manieth thing that was noted."""
+    unpatient: set[str] = field(default_factory=set, compare=False)
+    """Time-outs without which it may have been done, on one way or another."""
 
     @property
     def together(self) -> bool:
@@ -90,6 +92,8 @@ class Diary(Ledger):
     """The calls of `Backfill(…)`."""
     visited: set[int] = field(default_factory=set)
     """The `id` of every call that was made since the page began."""
+    _connected: set[str] = field(default_factory=set)
+    """Time-outs that connections are made with."""
     _number: int = 0
     _noted: int = 0
     _open: int = 0
@@ -102,6 +106,8 @@ class Diary(Ledger):
     _at_the_end: bool = False
     """Whether it is one that only the last batch comes to."""
     _last: frozenset[int] | None = None
+    _aside: bool = False
+    """Whether it is one within a block that is a transaction: only its end commits it, so that this is another's, or an error."""
     _blind: bool = False
     """Whether the text that is being executed holds a statement without a tree."""
 
@@ -112,7 +118,7 @@ class Diary(Ledger):
     def turn(self) -> None:
         """Forget what was noted: another backfill begins."""
         spots = (self.schema_changes, self.pauses, self.held_pauses, self.table_locks, self.rowcounts)
-        for notes in (self.events, *spots, self.unseen, self.visited):
+        for notes in (self.events, *spots, self.unseen, self.visited, self._connected):
             notes.clear()
         self._next()
 
@@ -147,6 +153,9 @@ class Diary(Ledger):
                 self.commit()
 
     def commit(self, *, ends: bool = True) -> None:
+        if self._aside:
+            self._aside = False
+            return
         commits = [loop.commits for loop in self.loops]
         Ledger.commit(self, ends=ends)
         begun_in = self._begun_in
@@ -219,6 +228,10 @@ class Diary(Ledger):
         event = self.events.setdefault((spot.key, what), Event(what, spot, self._number, loop, self._begun_in))
         self._noted += 1
         event.transactions.setdefault(self._number, self._noted)
+        if isinstance(what, TimeoutSet):
+            self.situation.set(what.name, local=what.local)
+        else:
+            event.unpatient.update({*NAMES} - {name for name, _ in self.situation.now.patient} - self._connected)
 
     def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
         spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
@@ -238,8 +251,10 @@ class Diary(Ledger):
         name = call.name
         self._at_times = name == "commit" and id(call.place.whole) in self._rare_commits()
         self._at_the_end = name == "commit" and id(call.place.whole) in self._last_commits()
+        self._aside = name == "commit" and self._open > 0
         if name == "rollback" and not call.arguments:
             self._number += 1  # what was set in the transaction is not set in the next one
+            self.situation.taken_back()
         self.visited.add(id(call.place.whole))
         if name in objects.LOCKS and call.place.source is self.migration and isinstance(call.place.whole, cst.Call):
             picked = objects.pick(call.place.whole, self.migration.tree, call.machine.frames[-1].node)
@@ -254,6 +269,7 @@ class Diary(Ledger):
             for value in call.arguments:
                 for text in _texts(value):
                     for setting in options(str(text)):
+                        self._connected.add(setting.name)
                         self._note(setting, self._spot(call, text, setting.start, setting.end))
 
     def _rare_commits(self) -> frozenset[int]:

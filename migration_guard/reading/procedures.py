@@ -178,6 +178,11 @@ class Procedures:
             if isinstance(event.what, TimeoutSet) and event.what.seconds is None and not event.what.resets:
                 line, name = event.spot.span().line, event.what.name
                 self._problem(line, f"the value of {name} is not told by the source, so it cannot be judged")
+        settings = [_setting(one, one.what, page.events) for one in page.events if isinstance(one.what, TimeoutSet)]
+        for event in page.events:
+            if names := [one.name for one in settings if not one.resets and _holds_at_times(one, event)]:
+                line, shown = event.spot.span().line, ", ".join(dict.fromkeys(names))
+                self._problem(line, f"not on every way that leads here {shown} is set, so it cannot be judged")
         picked = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
         loops = [one.loop for one in page.events if one.loop is not None and isinstance(one.what, (Write, Pick))]
         whole = self._span(_name_of(function.node)) if function is not None else self._line_of(page)
@@ -187,9 +192,7 @@ class Procedures:
                 key=entry.key if entry else None,
                 span=whole,
                 size=(entry.size if entry else None) or self._size(page),
-                settings=tuple(
-                    _setting(one, one.what, page.events) for one in page.events if isinstance(one.what, TimeoutSet)
-                ),
+                settings=tuple(settings),
                 selections=tuple(self._selection(event, pick) for event, pick in picked),
                 alterations=self._alterations(page, ()),
                 schema_changes=_spans(page.schema_changes),
@@ -364,6 +367,13 @@ def _setting(event: Event, found: TimeoutSet, beside: Iterable[Event]) -> Settin
     return Setting(
         found.name, found.seconds, found.value, found.local, event.spot.span(), transactions, resets=found.resets
     )
+
+
+def _holds_at_times(setting: Setting, event: Event) -> bool:
+    """Whether a time-out seems to hold where rows are changed or locked, and on one way there it is not set."""
+    works = isinstance(event.what, Write) or (isinstance(event.what, Pick) and event.what.lock is not None)
+    seems = not setting.local or not event.transactions.keys().isdisjoint(setting.transactions)
+    return works and seems and setting.name in event.unpatient
 
 
 def _text(value: Value | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later
 from migration_guard.lean import dataclass
+from migration_guard.sql.again import counts_on, repeats
 from migration_guard.sql.do_block import Block, block
 from migration_guard.sql.lexis import lexis_of, spoken
 from migration_guard.sql.scan import HOLE, masked, scan
@@ -226,12 +227,12 @@ def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Writ
         sources=sources,
         tested=tested,
         confined=bool(inside) or (isinstance(node, exp.Insert) and isinstance(node.expression, exp.Values)),
-        repeats=_repeats(node, root, assigned, tested),
+        repeats=repeats(node, root, assigned, tested),
         listed=bounds.listed,
         keyed=bounds.keyed,
         ranged=bounds.ranged,
         fed=_fed(node, target),
-        counts_on=isinstance(node, exp.Update) and _counts_on(node, root),
+        counts_on=isinstance(node, exp.Update) and counts_on(node, root),
     )
 
 
@@ -450,57 +451,3 @@ def is_key(name: str) -> bool:
 
 
 _KEYS = frozenset({"id", "pk", "ctid", "uuid", "guid", "rowid", "oid"})
-
-
-def _changes_again(when: exp.When) -> bool:
-    """Whether a branch of a MERGE changes rows without a condition on what it writes."""
-    then, condition = when.args.get("then"), when.args.get("condition")
-    pairs = then.expressions if isinstance(then, exp.Update) else []
-    written = {pair.this.name.lower() for pair in pairs if isinstance(pair, exp.EQ)}
-    asked = {one.name.lower() for one in condition.find_all(exp.Column)} if isinstance(condition, exp.Expr) else set()
-    return bool(pairs) and not written & asked
-
-
-def _counts_on(node: exp.Update, root: exp.Expr) -> bool:
-    """Whether a column is computed from itself, for rows of which is only asked on which side of a value they lie."""
-    for pair in node.expressions:
-        if not isinstance(pair, exp.EQ) or not isinstance(pair.this, exp.Column):
-            continue
-        name = pair.this.name.lower()
-        computed = [
-            one for one in pair.expression.find_all(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DPipe) if _reads(one, name)
-        ]
-        columns = [one for where in root.find_all(exp.Where) for one in where.find_all(exp.Column)]
-        asked = [one.find_ancestor(exp.Predicate) for one in columns if one.name.lower() == name]
-        sides = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
-        if computed and asked and all(isinstance(one, sides) and not _reads_row(one) for one in asked):
-            return True
-    return False
-
-
-def _reads(node: exp.Expr, name: str) -> bool:
-    return any(column.name.lower() == name for column in node.find_all(exp.Column))
-
-
-def _reads_row(test: exp.Expr) -> bool:
-    """Whether a comparison is with other columns of the row."""
-    return len({column.name.lower() for column in test.find_all(exp.Column) if HOLE not in column.name}) > 1
-
-
-def _repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Sequence[str]) -> bool:
-    """Whether nothing in the statement leaves out the rows that it has already changed."""
-    match node:
-        case exp.Update():
-            return not set(assigned) & set(tested)
-        case exp.Insert():
-            source = node.expression
-            guarded = any(True for _ in source.find_all(exp.Exists, exp.Except)) if source is not None else False
-            anti = source is not None and any(
-                isinstance(one.expression, exp.Null) and not one.args.get("negate") for one in source.find_all(exp.Is)
-            )
-            moved = root.find(exp.Delete) is not None
-            return node.args.get("conflict") is None and not (guarded or anti or moved)
-        case exp.Merge():
-            return any(map(_changes_again, node.find_all(exp.When)))
-        case _:
-            return False

@@ -43,7 +43,7 @@ def refuse_volatile(tree: exp.Expr) -> None:
     """Refuse what gives another value at another time, and functions of which that is not known."""
     for node in tree.walk():
         name = node.name if isinstance(node, exp.Anonymous) else ""
-        if isinstance(node, _OF_THE_MOMENT) or name.lower() in _VOLATILE or _is_moment(node):
+        if is_the_moment(node):
             shown = node.sql(dialect="postgres")
             raise CannotMove(f"{shown} depends on the time of running; write the value that is meant as a constant")
         if name and not _PURE.fullmatch(name.lower()):
@@ -52,8 +52,16 @@ def refuse_volatile(tree: exp.Expr) -> None:
             )
 
 
-def _is_moment(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Cast) and node.this.is_string and node.this.name.strip().lower() in _MOMENTS
+def is_the_moment(node: exp.Expr) -> bool:
+    """Whether an expression itself gives another value at another time, for all that is known: `now()`, `'today'::date`."""
+    if isinstance(node, exp.Cast):
+        return node.this.is_string and node.this.name.strip().lower() in _MOMENTS
+    return isinstance(node, _OF_THE_MOMENT) or (isinstance(node, exp.Anonymous) and node.name.lower() in _VOLATILE)
+
+
+def is_of_the_moment(tree: exp.Expr) -> bool:
+    """Whether any part of it does."""
+    return any(map(is_the_moment, tree.walk()))
 
 
 def refuse_own_reads(
