@@ -53,7 +53,13 @@ class Scene:
     """Seconds after which others had taken over what a run was at."""
 
     def end_lease(self, victim: Runner) -> None:
-        """Let the leases of a run be over at once, instead of waiting for that."""
+        """Let the leases of a run be over, instead of waiting for that: what the server is still at for it gives it new ones."""
+        at_it = f"""
+            SELECT count(*) FROM pg_stat_activity
+            WHERE state = 'active' AND wait_event IS DISTINCT FROM 'ClientRead'  -- where a pipeline is not sent to its end
+                AND pid IN (SELECT backend_pid FROM migration_guard.windows WHERE {_of(victim)})
+        """
+        process.until(lambda: self.execute(at_it) == [(0,)])
         self.execute(f"UPDATE migration_guard.windows SET lease_until = now() WHERE {_of(victim)}")
 
     def holds(self, runner: Runner) -> bool:
