@@ -10,7 +10,7 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.text import Text, as_text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Native, Unknown, Value, join
 from migration_guard.lean import dataclass
 from migration_guard.libraries.computing import EXPRESSION, Computing, called_by_text, called_in, composed, computed_by
@@ -63,8 +63,11 @@ def call(target: External, call: Call) -> Value | None:
     if of_database:
         return composed((function, *called_in(call.arguments)))
     match target.last:
-        case "text" | "TextClause" | "DDL":
-            return call.argument(0, "text", "statement") or UNKNOWN
+        case "text" | "TextClause":
+            return call.argument(0, "text") or UNKNOWN
+        case "DDL":
+            given = call.argument(0, "statement") or UNKNOWN
+            return join(as_text(one) if isinstance(one, Unknown) else one for one in given.alternatives())
         case "table" | "Table" | "TableClause":
             return call.machine.combine(_table, first, call.named.get("schema", NONE))
         case last if last in CORE_VERBS:

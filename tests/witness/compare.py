@@ -64,8 +64,10 @@ class Compared:
         return sum(self.program.owner(ran.table) not in unknown for ran in opaque)
 
     def _is(self, option: str) -> bool:
-        """Whether an option holds for the whole program: that of a construct that stands alone."""
-        return len(self.program.tree) == 1 and option in self.program.tree[0].construct.options
+        """Whether an option holds for the whole program: that of a construct that stands alone, or is filled with what asks nothing."""
+        first, *inner = self.program.constructs
+        asks = any("cond(" in one.whole for one in inner)
+        return len(self.program.tree) == 1 and option in first.options and not asks
 
 
 def compare(program: Program, record: Record, told: Sequence[Told]) -> Compared:

@@ -45,7 +45,7 @@ def told(path: Path, root: Path, source: str, framework: str) -> list[Told]:
     for one in reading.operations:
         if one.created_here or one.kind.value == "MARKER" or one.direction is Direction.DOWNGRADE:
             continue
-        lines = set(range(one.span.line, one.span.end_line + 1)) if one.via is None else set()
+        lines = set(range(one.span.line, one.span.end_line + 1))
         for step in one.trail:
             place = step.partition(" ")[0]
             if place.rpartition(":")[0] == path.name:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
 
-_OF_STATEMENTS = frozenset({"bindparams", "params", "columns", "execution_options", "as_string", "read", "label"})
+_OF_STATEMENTS = frozenset(
+    {"bindparams", "params", "columns", "execution_options", "execute_if", "against", "as_string", "read", "label"}
+)
 """Methods of SQLAlchemy's TextClause and psycopg's Composable, which give the statement back."""
 _FIRST_WORD = re.compile(r"\s*\w+\s")
 

@@ -273,6 +273,12 @@ from sqlalchemy import event
 table_9 = sa.Table("made_9", sa.MetaData(), sa.Column("a", sa.Integer))
 event.listen(table_9, "after_create", sa.DDL(TEXT))
 table_9.create(op.get_bind())
+[event_after_create_if]
+from sqlalchemy import event
+---
+table_9 = sa.Table("made_9", sa.MetaData(), sa.Column("a", sa.Integer))
+event.listen(table_9, "after_create", sa.DDL(TEXT).execute_if(callable_=lambda *_, **__: True))
+table_9.create(op.get_bind())
 [function]
 def run_9(sql):
     op.execute(sql)
