@@ -138,6 +138,7 @@ class Diary(Ledger):
             yield
         finally:
             self._open -= 1
+            self._aside = False
             if not self._open:
                 self.commit()
 
