@@ -21,7 +21,8 @@ from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unr
 
 _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|readarray|grep|wc|sed|awk)$")
 """Commands to which a text is but a text."""
-_TAKES_COMMANDS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "at", "batch", "crontab"})
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+_TAKES_COMMANDS = SHELLS | {"at", "batch", "crontab"}
 _READING: tuple[list[str], ...] = ([], ["-"], ["-s"], ["now"], ["-e"], ["-ex"])
 """What stands behind a shell that reads what it is to run."""
 _MAY_FAIL = re.compile(
@@ -77,7 +78,7 @@ def commands(
 def inner(words: Sequence[str]) -> tuple[str, bool] | None:
     """The script that `sh -c "…"` runs, and whether under `-e`."""
     name = words[0].rpartition("/")[2] if words else ""
-    if name not in {"sh", "bash", "dash", "ash", "zsh"}:
+    if name not in SHELLS:
         return None
     for index, word in enumerate(words[1:], 1):
         if re.fullmatch(r"-\w*c", word) and index + 1 < len(words):
