@@ -185,7 +185,7 @@ def _settings(call: Call) -> Value:
 
 
 CALLS: dict[str, Callable[[Call], Value | None]] = {
-    "csv.reader": lambda call: _rows(lambda *a, **k: csv.reader(*a, **k), call),
+    "csv.reader": lambda call: _rows(csv.reader, call),
     "csv.DictReader": lambda call: _rows(lambda *a, **k: map(dict, csv.DictReader(*a, **k)), call),
     "configparser.ConfigParser": _settings,
 }
