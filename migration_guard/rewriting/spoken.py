@@ -134,15 +134,22 @@ def _out_of_sight(migration: Migration) -> frozenset[str]:
     """The names of a module of what may ask for any rows: its own functions, and what it imports of the application."""
     found: set[str] = set()
     for one in migration.module_body:
-        for line in ast.parse(plain_code(one)).body:
+        tree = ast.parse(plain_code(one))
+        for line in ast.walk(tree):
             match line:
-                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                     found.add(name)
                 case ast.ImportFrom(module=module, level=level) if level or (module or "").split(".")[0] not in _KNOWN:
                     found |= {alias.asname or alias.name for alias in line.names}
                 case ast.Import(names=names):
                     roots = [(alias, alias.name.split(".")[0]) for alias in names]
                     found |= {alias.asname or root for alias, root in roots if root not in _KNOWN}
+        for line in tree.body:
+            inside = ast.walk(line) if isinstance(line, (ast.Assign, ast.AnnAssign)) else ()
+            if any(
+                isinstance(part, ast.Lambda) or (isinstance(part, ast.Name) and part.id in found) for part in inside
+            ):
+                found |= _names(one).binds
     return frozenset(found)
 
 

@@ -258,25 +258,39 @@ REFUSED = {
             "ids = []\nfor owner in Owner.objects.filter(name='x'):\n    ids.append(owner.pk)\n"
             "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
         ),
-        "before line 43 makes another change",
+        "before line 47 makes another change",
     ),
     "rows that are read through a relation before another change": (
         (
             "names = []\nfor lead in Lead.objects.filter(score=1):\n    names.append(lead.owner.name)\n"
             "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(name__in=names).update(status='z')"
         ),
-        "before line 43 makes another change",
+        "before line 47 makes another change",
     ),
     "rows that may be gone with others": (
         (
             "ids = []\nfor lead in Lead.objects.filter(score=1):\n    ids.append(lead.owner_id)\n"
             "Owner.objects.filter(name='x').delete()\nLead.objects.filter(owner__in=ids).update(status='z')"
         ),
-        "before line 43 makes another change",
+        "before line 47 makes another change",
     ),
     "rows that a function out of sight reads": (
         (
             "ids = [one.pk for one in locked(apps, Owner.objects.all())]\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line",
+    ),
+    "rows that a lambda of the module reads": (
+        (
+            "ids = [one.pk for one in HELD['a'](apps)]\n"
+            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+        ),
+        "before line",
+    ),
+    "rows that a function imported on the way reads": (
+        (
+            "from crm.rows import some\nids = [one.pk for one in some(apps)]\n"
             "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
         ),
         "before line",
@@ -356,6 +370,10 @@ class Numbers:
     def give(self):
         self.n += 1
         return self.n
+
+
+KEPT = lambda apps: apps.get_model('crm', 'Owner').objects.filter(name='x')
+HELD = dict(a=KEPT)
 
 
 def unlike(row):
