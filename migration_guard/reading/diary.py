@@ -63,6 +63,11 @@ class Event:
     """Time-outs without which it may have been done, on one way or another."""
 
     @property
+    def works(self) -> bool:
+        """Whether rows are changed or locked by it."""
+        return isinstance(self.what, Write) or (isinstance(self.what, Pick) and self.what.lock is not None)
+
+    @property
     def together(self) -> bool:
         """Whether the loop goes on in the same transaction; one that goes row by row may commit every so often."""
         if self.loop is None:
@@ -138,6 +143,7 @@ class Diary(Ledger):
             yield
         finally:
             self._open -= 1
+            self._aside = False
             if not self._open:
                 self.commit()
 
@@ -229,7 +235,7 @@ class Diary(Ledger):
         self._noted += 1
         event.transactions.setdefault(self._number, self._noted)
         if isinstance(what, TimeoutSet):
-            self.situation.set(what.name, local=what.local)
+            self.situation.set(what.name, local=what.local, resets=what.resets)
         else:
             event.unpatient.update({*NAMES} - {name for name, _ in self.situation.now.patient} - self._connected)
 
@@ -299,12 +305,7 @@ class Diary(Ledger):
 
     def _holds(self) -> bool:
         """Whether the transaction has locked or changed rows by now."""
-        locks = (
-            one
-            for one in self.events.values()
-            if isinstance(one.what, Write) or (isinstance(one.what, Pick) and one.what.lock)
-        )
-        return any(self._number in one.transactions for one in locks)
+        return any(one.works and self._number in one.transactions for one in self.events.values())
 
     def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
         """Note a test of a row count by which a loop ends."""

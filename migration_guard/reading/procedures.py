@@ -358,7 +358,7 @@ def _assignments(body: Sequence[cst.CSTNode]) -> Iterator[tuple[str, cst.BaseExp
 
 def _setting(event: Event, found: TimeoutSet, beside: Iterable[Event]) -> Setting:
     """A time-out holds in a transaction if it is set before rows are picked or changed; one that is taken back behind that held."""
-    work = [one for one in beside if isinstance(one.what, Write) or (isinstance(one.what, Pick) and one.what.lock)]
+    work = [one for one in beside if one.works]
     begun = {
         number: min(one.transactions.get(number, order) for one in (*work, event))
         for number, order in event.transactions.items()
@@ -371,9 +371,8 @@ def _setting(event: Event, found: TimeoutSet, beside: Iterable[Event]) -> Settin
 
 def _holds_at_times(setting: Setting, event: Event) -> bool:
     """Whether a time-out seems to hold where rows are changed or locked, and on one way there it is not set."""
-    works = isinstance(event.what, Write) or (isinstance(event.what, Pick) and event.what.lock is not None)
     seems = not setting.local or not event.transactions.keys().isdisjoint(setting.transactions)
-    return works and seems and setting.name in event.unpatient
+    return event.works and seems and setting.name in event.unpatient
 
 
 def _text(value: Value | None) -> str | None:

@@ -133,9 +133,11 @@ class Situation(Store):
             self.become(replace(self.now, limited_here=None))
         self.taken_back()
 
-    def set(self, timeout: str, *, local: bool) -> None:
-        """A time-out is set, for the session or until the transaction ends."""
-        self.become(replace(self.now, patient=self.now.patient | {(timeout, local)}))
+    def set(self, timeout: str, *, local: bool, resets: bool) -> None:
+        """A time-out is set, for the session or until the transaction ends; or what was set is taken back."""
+        patient = self.now.patient
+        kept = frozenset(one for one in patient if one[0] != timeout) if resets else patient | {(timeout, local)}
+        self.become(replace(self.now, patient=kept))
 
     def taken_back(self) -> None:
         """What was set for the transaction alone holds no longer."""

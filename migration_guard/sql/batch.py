@@ -71,7 +71,7 @@ class Write:
     fed: tuple[str, ...] = ()
     """Columns that have to equal what a pick inside it gives."""
     counts_on: bool = False
-    """Whether it computes a column from itself, again and again, however its conditions name that."""
+    """Whether what it gives a column leaves the row to be changed again, however its conditions name that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,6 @@ def _given(words: Sequence[str]) -> list[str]:
 def _set_by(words: Sequence[str]) -> tuple[bool, bool]:
     """Whether `bash -e -o pipefail script` runs it under these."""
     named = {word for before, word in pairwise(words) if re.fullmatch(r"-\w*o", before)}
-    is_shell = words[0].rpartition("/")[2] in {"sh", "bash", "dash", "ash", "zsh"}
+    is_shell = words[0].rpartition("/")[2] in shell.SHELLS
     short = is_shell and any(re.fullmatch(r"-[a-z]*e[a-z]*", word) for word in words[1:])
     return is_shell and (short or "errexit" in named), is_shell and "pipefail" in named

@@ -6,7 +6,7 @@ that are stored and tested. What this cannot tell is told as not judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from functools import partial
@@ -15,19 +15,14 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import bash
 from migration_guard.verify.descriptions.bash import Node
+from migration_guard.verify.descriptions.outcomes import DEEPEST, Context, Outcomes, does, only_says, too_deep
 from migration_guard.verify.descriptions.reached import ends, truth
 from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
 
-_DEEPEST = 12
-"""Functions that call functions: beyond this, nothing is followed, which is told."""
-
-_SAYS = re.compile(
-    r"^(?:echo|printf|logger|log(?:_\w+)?|info|warn(?:ing)?|say|notify\w*|true|:|sleep|date|return|continue)$"
-)
-"""Commands that only say something, or do nothing."""
 _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|readarray|grep|wc|sed|awk)$")
 """Commands to which a text is but a text."""
-_TAKES_COMMANDS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "at", "batch", "crontab"})
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+_TAKES_COMMANDS = SHELLS | {"at", "batch", "crontab"}
 _READING: tuple[list[str], ...] = ([], ["-"], ["-s"], ["now"], ["-e"], ["-ex"])
 """What stands behind a shell that reads what it is to run."""
 _MAY_FAIL = re.compile(
@@ -36,44 +31,12 @@ _MAY_FAIL = re.compile(
 """Programs behind `||` whose own exit code nobody can know."""
 _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
-_WAIT = re.compile(r"\bwait\s([^;&|\n]*)")
-_ASKED = re.compile(r"\$\{?(\w+|!)|%\w|-n\b")
-_OF_ANOTHER = re.compile(r"(\w+)=\"?\$!")
-"""Where the number of another process is kept."""
-_FAILURE = re.compile(r"-ne\b|-gt\b|!=|>")
-_SUCCESS = re.compile(r"-eq\b|==?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """Where the walk is: what a failure here leads to, and the words of the function call around it."""
-
-    fate: Fate
-    errexit: bool
-    arguments: tuple[str, ...] = ()
-    called: Fate | None = None
-    """What a failure of the function that is being run leads to."""
-    callers: tuple[str, ...] = ()
-    """The functions that are being run, outermost first."""
-    behind: tuple[Node, ...] = ()
-    """The statements that follow, also those that follow the blocks around."""
-    forked: Fate | None = None
-    """What the end of a subshell by `exit` leads to; None where that ends the script."""
-
-    def tested(self, fate: Fate) -> _Context:
-        """Behind `if`, `||` and the like the shell obeys no `set -e`."""
-        return replace(self, fate=fate, errexit=False)
-
 
 GOES_ON = Fate(stops=False, why="nothing looks at its exit code")
 SET_E = Fate(stops=True, why="the script runs under set -e")
 LAST = Fate(stops=True, why="the script ends with its exit code")
 _SUBSTITUTED = Fate(stops=False, why="its exit code is lost in a substitution")
 _DECLARED = Fate(stops=False, why="the declaration around it makes 0 of its exit code")
-
-
-def _too_deep(node: Node) -> Unreadable:
-    return Unreadable(node.start_point.row + 1, f"functions are followed {_DEEPEST} deep, and no deeper")
 
 
 def recognises(name: str, source: bytes) -> bool:
@@ -108,14 +71,14 @@ def commands(
     root = bash.parse(source)
     walk = _Walk(look=look)
     walk.errexit, walk.pipefail = errexit or bash.shebang_errexit(source), pipefail
-    walk.block(bash.statements(root), _Context(GOES_ON, errexit=True), last=last)
+    walk.block(bash.statements(root), Context(GOES_ON, errexit=True), last=last)
     return tuple(walk.found)
 
 
 def inner(words: Sequence[str]) -> tuple[str, bool] | None:
     """The script that `sh -c "…"` runs, and whether under `-e`."""
     name = words[0].rpartition("/")[2] if words else ""
-    if name not in {"sh", "bash", "dash", "ash", "zsh"}:
+    if name not in SHELLS:
         return None
     for index, word in enumerate(words[1:], 1):
         if re.fullmatch(r"-\w*c", word) and index + 1 < len(words):
@@ -124,19 +87,17 @@ def inner(words: Sequence[str]) -> tuple[str, bool] | None:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _Walk(Outcomes):
     """The state of a shell, as far as it decides what a failure does."""
 
-    errexit: bool | None = False
-    """None where that hangs on which way was taken; so with `pipefail`."""
     pipefail: bool | None = False
+    """None where that hangs on which way was taken."""
     swallowed: int | None = None
     """The line of a trap that makes 0 of whatever exit code the script ends with."""
     look: Look = lambda _: None
-    functions: dict[str, Node] = field(default_factory=dict)
     found: list[Command] = field(default_factory=list)
 
-    def block(self, statements: Sequence[Node], context: _Context, *, last: Fate) -> None:
+    def block(self, statements: Sequence[Node], context: Context, *, last: Fate) -> None:
         """Walk statements that follow one another, to one that ends them; `last` is what the failure of the last one leads to."""
         for index, node in enumerate(statements):
             behind = () if ends(node, self.functions) else statements[index + 1 :]
@@ -150,133 +111,18 @@ class _Walk:
             if not behind:
                 return
 
-    def _fate(self, node: Node, behind: Sequence[Node], context: _Context, last: Fate) -> Fate:
+    def _fate(self, node: Node, behind: Sequence[Node], context: Context, last: Fate) -> Fate:
         if bash.in_background(node):
-            return self._waited_for(behind, context) or Fate(stops=False, why="it runs in the background")
+            return self.waited_for(behind, context) or Fate(stops=False, why="it runs in the background")
         if self.errexit and context.errexit:
             return last if not behind and last.stops and node.type == "list" else SET_E
         if self.errexit is None and context.errexit:
             return Fate(stops=None, why="whether set -e holds there hangs on the way that was taken")
-        return self._tested_behind(behind, context) or (last if not behind else context.tested(GOES_ON).fate)
-
-    def _waited_for(self, behind: Sequence[Node], context: _Context) -> Fate | None:
-        """What asks for the exit code of a process in the background: `wait $pid`, where the script ends by that or may."""
-        stored = re.match(r"(\w+)=\"?\$!\"?$", bash.text(behind[0]).strip()) if behind else None
-        name = stored[1] if stored else "!"
-        others = {found for one in behind[bool(stored) :] for found in _OF_ANOTHER.findall(bash.text(one))} - {name}
-        for index, node in enumerate(behind):
-            asked = {one[1] or one[0] for wait in _WAIT.findall(bash.text(node)) for one in _ASKED.finditer(wait)}
-            if not asked - others:
-                continue
-            between = behind[1 if stored else 0 : index]
-            meanwhile = [one for one in between if one.type != "variable_assignment" and not _only_says(one)]
-            latest = set() if any(map(bash.in_background, between)) else {"$!"}
-            kept = (
-                set() if any(bash.text(one).startswith(f"{name}=") for one in between) else {f"${name}", f"${{{name}}}"}
-            )
-            own = node.type == "command" and bash.words(node)[-1] in latest | (kept if stored else set())
-            ends = (self.errexit and context.errexit) or index == len(behind) - 1
-            why = f"wait on line {node.start_point.row + 1} gives its exit code"
-            why += ", and what stands before that runs meanwhile" if meanwhile else ""
-            return Fate(stops=True if own and ends else None, why=why, partly=bool(meanwhile))
-        return None
-
-    def _tested_behind(self, behind: Sequence[Node], context: _Context) -> Fate | None:
-        """Whether what follows tests the exit code: at once as `$?`, or later what stored it."""
-        if not behind:
-            return None
-        name, *words = bash.words(behind[0]) or [""] if behind[0].type == "command" else [""]
-        if name in {"exit", "return"} and (not words or words[0] in {"$?", "${?}"}):
-            return self._leaving(name, behind[0], context)
-        stored = re.match(r"(?:local\s+|declare\s+)?(\w+)=\"?\$\?\"?$", bash.text(behind[0]).strip())
-        if stored is None:
-            return self._test(behind[0], "?", context)
-        return self._stored(stored[1], behind[1:], context)
-
-    def _stored(self, name: str, behind: Sequence[Node], context: _Context) -> Fate | None:
-        """What tests a stored exit code, and ends by it: the first that does, else the first that tests it."""
-        tested: Fate | None = None
-        for node in behind:
-            found = self._test(node, name, context)
-            left = re.search(rf"\b(exit|return)\s+\"?\$(?:\{{|\(\()?{name}\b", bash.text(node))
-            if found is None and left:
-                found = self._leaving(left[1], node, context)
-            if found is not None and found.stops is not False:
-                return found
-            tested = tested or found
-            if bash.text(node).startswith(f"{name}="):
-                break
-        return tested
-
-    @staticmethod
-    def _leaving(how: str, node: Node, context: _Context) -> Fate:
-        """What it leads to that a shell, a subshell or a function ends with an exit code."""
-        fate = context.called if how == "return" else context.forked
-        return fate or Fate(stops=True, why=f"line {node.start_point.row + 1} {how}s with its exit code")
-
-    def _test(self, node: Node, name: str, context: _Context) -> Fate | None:
-        """What an `if`, `[ … ] ||` or `[ … ] &&` about an exit code does when it is not 0."""
-        spelt = re.escape(name)
-        asks = re.compile(rf"\$\{{?{spelt}(?!\w)|(?<![\w$]){spelt}\s*(?:[!=]=|>)" if name != "?" else r"\$\{?\?")
-        line = node.start_point.row + 1
-        match node.type:
-            case "if_statement":
-                condition, then, otherwise = bash.branches(node)
-                if not any(asks.search(bash.text(one)) for one in condition):
-                    return None
-                fails = "then" if _asks_for_failure(" ".join(map(bash.text, condition))) else "else"
-                return self._decided(then if fails == "then" else otherwise, line, context)
-            case "list":
-                left, operator, right = node.children[0], bash.text(node.children[1]), node.children[-1]
-                if not asks.search(bash.text(left)):
-                    return None
-                runs = (operator == "&&") is _asks_for_failure(bash.text(left))
-                return self._decided([right] if runs else [], line, context)
-            case "case_statement":
-                items = [one for one in bash.statements(node) if one.type == "case_item"]
-                subject = bash.text(node).partition(bash.text(items[0]))[0] if items else ""
-                if not asks.search(subject):
-                    return None
-                may = any(self.leaves(bash.statements(one), context) is not False for one in items)
-                return Fate(None if may else False, f"the case on line {line} goes by its exit code")
-        return None
-
-    def _decided(self, branch: Sequence[Node], line: int, context: _Context) -> Fate:
-        leaves = self.leaves(branch, context)
-        return Fate(leaves, f"line {line} tests its exit code and {_does(leaves)}")
-
-    def leaves(
-        self, statements: Iterable[Node], context: _Context, within: frozenset[str] = frozenset()
-    ) -> bool | None:
-        """Whether statements end the script, or the function with a failure, and what that leads to; None if that is not told.
-
-        Raises Unreadable where that is too deep.
-        """
-        found = [self._leaves(one, context, within) for one in statements]
-        return True if True in found else None if None in found else False
-
-    def _leaves(self, node: Node, context: _Context, within: frozenset[str]) -> bool | None:
-        if node.type == "command":
-            name, *words = bash.words(node)
-            if name == "return" and words[:1] != ["0"]:
-                return context.called.stops if context.called is not None and not within else True
-            if name == "exit" and context.forked is not None:
-                return context.forked.stops
-            if name in {"exit", "false"}:
-                return True
-            body = self.functions.get(name)
-            if body is None or name in within:
-                return False
-            if len(within) == _DEEPEST:
-                raise _too_deep(node)
-            return self.leaves(bash.statements(body), context, within | {name})
-        if node.type in {"compound_statement", "subshell", "redirected_statement", "do_group", "list"}:
-            return self.leaves(bash.statements(node), context, within)
-        return False
+        return self.tested_behind(behind, context) or (last if not behind else context.tested(GOES_ON).fate)
 
     # --- Statements --------------------------------------------------------------------------------------------------
 
-    def statement(self, node: Node, context: _Context, behind: Sequence[Node] = ()) -> None:
+    def statement(self, node: Node, context: Context, behind: Sequence[Node] = ()) -> None:
         """Walk one statement, whose failure leads to the context's fate."""
         handlers: dict[str, Callable[[], None]] = {
             "command": lambda: self._command(node, context),
@@ -299,11 +145,11 @@ class _Walk:
         }
         handlers.get(node.type, lambda: None)()
 
-    def _inside(self, node: Node, context: _Context) -> None:
+    def _inside(self, node: Node, context: Context) -> None:
         for child in bash.statements(node):
             self.statement(child, context)
 
-    def _redirected(self, node: Node, context: _Context) -> None:
+    def _redirected(self, node: Node, context: Context) -> None:
         """A statement with redirections; a text that is given to another shell is not read."""
         given = " ".join(
             bash.text(one) for one in node.named_children if one.type in {"heredoc_redirect", "herestring_redirect"}
@@ -316,13 +162,13 @@ class _Walk:
             self._substituted(one, _SUBSTITUTED, context)
         self._inside(node, context)
 
-    def _substituted(self, node: Node, fate: Fate, context: _Context) -> None:
+    def _substituted(self, node: Node, fate: Fate, context: Context) -> None:
         """What stands in `$(…)`, `<(…)` and the like: another shell, which no `set -e` reaches."""
         for one in bash.substitutions(node):
             with self._forked():
                 self.block(bash.statements(one), replace(context.tested(GOES_ON), forked=fate), last=fate)
 
-    def _subshell(self, node: Node, context: _Context) -> None:
+    def _subshell(self, node: Node, context: Context) -> None:
         with self._forked():
             self.block(bash.statements(node), replace(context, forked=context.fate), last=context.fate)
 
@@ -350,18 +196,18 @@ class _Walk:
         if body is not None:
             self.functions[bash.text(name)] = body
 
-    def _list(self, node: Node, context: _Context, behind: Sequence[Node]) -> None:
+    def _list(self, node: Node, context: Context, behind: Sequence[Node]) -> None:
         left, operator, right = node.children[0], bash.text(node.children[1]), node.children[-1]
         line = right.start_point.row + 1
         if operator == "||":
             leaves = self.leaves([right], context)
             stored = re.match(r"(\w+)=(?:\"?\$\?\"?|\d+)$", bash.text(right).strip())
-            tested = self._stored(stored[1], behind, context) if stored else None
+            tested = self.stored(stored[1], behind, context) if stored else None
             may = leaves is False and (context.fate.stops or (self.errexit and context.errexit)) and _may_fail(right)
-            fate = tested or Fate(None if may else leaves, f"|| on line {line} {_does(None if may else leaves)}")
+            fate = tested or Fate(None if may else leaves, f"|| on line {line} {does(None if may else leaves)}")
         elif context.fate.stops and context.fate is not SET_E:
             fate = context.fate
-        elif _only_says(right):
+        elif only_says(right):
             fate = Fate(stops=False, why="&& leaves out nothing but a message")
         elif self.leaves([right], context):
             fate = GOES_ON
@@ -372,12 +218,12 @@ class _Walk:
         if always is None or always is (operator == "&&"):
             self._either([((), lambda: self.statement(right, context)), *([((), _nothing)] if always is None else [])])
 
-    def _pipeline(self, node: Node, context: _Context, behind: Sequence[Node]) -> None:
+    def _pipeline(self, node: Node, context: Context, behind: Sequence[Node]) -> None:
         *others, last = bash.statements(node)
         name, *words = bash.words(last) if last.type == "command" else [""]
         if name in _TAKES_COMMANDS and words in _READING and any(SPEAKS.search(bash.text(one)) for one in others):
             raise Unreadable(node.start_point.row + 1, f"what {name} is given to run is not judged")
-        tested = self._test(behind[0], "PIPESTATUS", context) if behind else None
+        tested = self.test(behind[0], "PIPESTATUS", context) if behind else None
         lost = tested or Fate(stops=False, why="its exit code is lost in a pipe")
         if self.pipefail is None:
             lost = tested or Fate(stops=None, why="whether pipefail holds there hangs on the way that was taken")
@@ -388,13 +234,13 @@ class _Walk:
         with self._forked():
             self.statement(last, replace(context, forked=context.fate))
 
-    def _if(self, node: Node, context: _Context) -> None:
+    def _if(self, node: Node, context: Context) -> None:
         condition, then, otherwise = bash.branches(node)
         for one in condition:
             negated = one.type == "negated_command"
             leaves = self.leaves(then if negated else otherwise, context)
-            fate = Fate(leaves, f"the if on line {node.start_point.row + 1} {_does(leaves)} when it fails")
-            if not leaves and (later := self._remembered((*then, *otherwise), context.behind)) is not None:
+            fate = Fate(leaves, f"the if on line {node.start_point.row + 1} {does(leaves)} when it fails")
+            if not leaves and (later := self.remembered((*then, *otherwise), context.behind)) is not None:
                 fate = later
             inner = bash.statements(one) if negated else [one]
             for each in inner:
@@ -406,22 +252,7 @@ class _Walk:
         ways += [] if always or otherwise else [[]]
         self._either([(way, partial(self.block, way, context, last=context.fate)) for way in ways])
 
-    def _remembered(self, branches: Sequence[Node], behind: Sequence[Node]) -> Fate | None:
-        """Whether what follows ends the script by a variable that one of the branches sets: for which one is not told."""
-        names = {name for one in branches for name in re.findall(r"(?:^|[;&\s])(\w+)=", bash.text(one))}
-        for node in behind:
-            line = node.start_point.row + 1
-            for name in sorted(names):
-                spoken = re.search(rf"\$\{{?{name}(?!\w)", bash.text(node))
-                if (
-                    spoken
-                    and node.type in {"if_statement", "list", "command"}
-                    and re.search(r"\bexit\b|\bfalse\b", bash.text(node))
-                ):
-                    return Fate(stops=None, why=f"line {line} may end it by ${name}, which says how it went")
-        return None
-
-    def _loop(self, node: Node, context: _Context) -> None:
+    def _loop(self, node: Node, context: Context) -> None:
         body = node.child_by_field_name("body")
         again = body is not None and not _RUNS_OUT.search(bash.text(body))
         untold = Fate(stops=None, why="a loop runs it until it succeeds", repeats=again)
@@ -439,14 +270,14 @@ class _Walk:
                 inside = bash.statements(one)
                 self._either([((), _nothing), (inside, partial(self.block, inside, context, last=last))])
 
-    def _case(self, node: Node, context: _Context) -> None:
+    def _case(self, node: Node, context: Context) -> None:
         items = [one for one in bash.statements(node) if one.type == "case_item"]
         ways = [[one for one in bash.statements(item) if one.type != "word"] for item in items]
         self._either([((), _nothing), *((way, partial(self.block, way, context, last=context.fate)) for way in ways)])
 
     # --- Commands ----------------------------------------------------------------------------------------------------
 
-    def _command(self, node: Node, context: _Context) -> None:
+    def _command(self, node: Node, context: Context) -> None:
         self._substituted(node, _SUBSTITUTED, context)
         words = bash.words(node)
         if not words:
@@ -458,12 +289,12 @@ class _Walk:
             self._set(words[1:])
         elif name == "trap" and len(words) > 2:
             self._trap(words[1], words[2:], node.start_point.row + 1)
-        elif name in self.functions and len(context.callers) < _DEEPEST:
+        elif name in self.functions and len(context.callers) < DEEPEST:
             callers = (*context.callers, name)
             inner = replace(context, arguments=tuple(words[1:]), callers=callers, called=context.fate)
             self.block(bash.statements(self.functions[name]), inner, last=context.fate)
         elif name in self.functions and name not in context.callers:
-            raise _too_deep(node)
+            raise too_deep(node)
         else:
             expanded = tuple(each for word in words for each in _expanded(word, context.arguments))
             fate = context.fate
@@ -506,14 +337,6 @@ def _expanded(word: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
     return arguments[int(place[1]) - 1 : int(place[1])] if place and place[1] != "0" else (word,)
 
 
-def _does(leaves: bool | None) -> str:
-    return "goes on" if leaves is False else "exits" if leaves else "may exit"
-
-
-def _asks_for_failure(test: str) -> bool:
-    return bool(_FAILURE.search(test)) or not _SUCCESS.search(test)
-
-
 def _nothing() -> None:
     """What a way does that leaves out what is asked about."""
 
@@ -525,10 +348,3 @@ def _may_fail(node: Node) -> bool:
         return bool(words) and bool(_MAY_FAIL.match(words[0]))
     inside = bash.statements(node) if node.type == "compound_statement" else []
     return node.type == "test_command" or any(map(_may_fail, inside[-1:]))
-
-
-def _only_says(node: Node) -> bool:
-    if node.type == "command":
-        words = bash.words(node)
-        return bool(words) and bool(_SAYS.match(words[0]))
-    return node.type in {"compound_statement", "list"} and all(map(_only_says, bash.statements(node)))
