@@ -35,12 +35,13 @@ def is_for_others(name: str) -> bool:
 
 SQITCH = "sqitch.conf"
 """Sqitch's settings, which may give the files of SQL beside them any ending."""
-_ENDING = re.compile(rb"^[ \t]*extension[ \t]*=[ \t]*\"?\.?(?P<ending>[^\s#;\"]+)", re.MULTILINE | re.IGNORECASE)
+_ENDING = re.compile(r"^[ \t]*extension[ \t]*=[ \t]*(?P<ending>[^\r\n#;]+)", re.MULTILINE | re.IGNORECASE)
 
 
-def script_endings(settings: bytes) -> tuple[str, ...]:
+def script_endings(settings: str) -> tuple[str, ...]:
     """How the names of Sqitch's scripts end, where its settings say so."""
-    return tuple(f".{found['ending'].decode('utf-8', 'replace')}" for found in _ENDING.finditer(settings))
+    stated = (found["ending"].strip().strip('"') for found in _ENDING.finditer(settings))
+    return tuple(f".{ending.lstrip('.')}" for ending in stated)
 
 
 PATCHES = "patches.txt"

@@ -278,6 +278,8 @@ def test_only_scripts_of_sqitch_are_read_beside_what_every_run_reads(tmp_path: P
         "site/b.spg": "SELECT 1;",
         "other/sqitch.conf": "[core]\n  engine = pg\n",
         "other/deploy/c.ddd": "SELECT 1;",
+        "third/sqitch.conf": '[core]\n  extension = "..our sql" ; spelled as nobody does\n',
+        "third/deploy/d.our sql": "SELECT 1;",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -286,4 +288,5 @@ def test_only_scripts_of_sqitch_are_read_beside_what_every_run_reads(tmp_path: P
     subprocess.run(["git", "add", "."], cwd=tmp_path, env={**os.environ, **IDENTITY}, check=True)
     with Git.at(tmp_path).snapshot("") as folder:
         written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert written == {".git", "sqitch.conf", "other/sqitch.conf", "deploy/a.spg", "site/b.spg"}
+    settings = {"sqitch.conf", "other/sqitch.conf", "third/sqitch.conf"}
+    assert written == {".git", *settings, "deploy/a.spg", "site/b.spg", "third/deploy/d.our sql"}

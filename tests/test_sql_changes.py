@@ -562,6 +562,8 @@ def test_what_a_procedure_out_of_sight_does_is_unknown(call: str) -> None:
         ("CREATE VIEW v AS SELECT a FROM leads; ALTER TABLE leads RENAME TO calls; UPDATE v SET a = 1", ["calls"]),
         ("CREATE VIEW v AS SELECT a FROM leads; DROP VIEW IF EXISTS v CASCADE; UPDATE v SET a = 1", ["v"]),
         ("CREATE VIEW v AS SELECT a FROM leads; CREATE OR REPLACE VIEW v AS SELECT 1; DELETE FROM v", ["v"]),
+        ("CREATE VIEW v AS SELECT a FROM calls; ALTER VIEW v AS SELECT a FROM leads; DELETE FROM v", ["leads"]),
+        ("CREATE VIEW v AS SELECT a FROM leads; ALTER VIEW v OWNER TO me; DELETE FROM v", ["leads"]),
         ("CREATE VIEW v AS SELECT a FROM leads JOIN calls USING (id); UPDATE v SET a = 1", ["v"]),
         ("CREATE VIEW v AS SELECT a FROM leads, calls; UPDATE v SET a = 1", ["v"]),
         ("CREATE VIEW v AS SELECT DISTINCT a FROM leads; DELETE FROM v", ["v"]),

@@ -429,12 +429,16 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             "migrations/2_b.sql": f"---- DOWN migration\n{DOWN}\n--up migration\n{UP}\n",
             "migrations/3_c.sql": f"{UP}\n\n-- Down Migration\n{DOWN}\n",
             "db/4_d.sql": f"-- Up Migration\n{UP}\n-- Down Migration\n{DOWN}\n-- Up Migration\nTRUNCATE x;\n",
+            "db/5_e.sql": f"{UP}\n-- Up Migration\n{UP}\n-- Down Migration\n{DOWN}\n",
+            "db/6_f.sql": f"{UP}\n-- Down Migration\n{DOWN}\n-- Up Migration\n{UP}\n",
         },
         {
             "migrations/1_a.sql": BOTH,
             "migrations/2_b.sql": ["2 DELETE downgrade", "4 UPDATE upgrade"],
             "migrations/3_c.sql": ["1 UPDATE upgrade", "4 DELETE upgrade"],
             "db/4_d.sql": [*BOTH, "6 TRUNCATE downgrade"],
+            "db/5_e.sql": ["1 UPDATE upgrade", "3 UPDATE upgrade", "5 DELETE downgrade"],
+            "db/6_f.sql": ["1 UPDATE upgrade", "3 DELETE downgrade", "5 UPDATE upgrade"],
         },
     ),
     "rambler": (
@@ -469,6 +473,8 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             "db/001.do.a.sql": UP,
             "db/001.undo.a.sql": DOWN,
             "db/002.undo.sql": UP,
+            "migrations/20240103-c.up.sql": UP,
+            "migrations/20240103-wind-down.sql": f"-- depends: 20240103-c\n{UP}",
         },
         {
             "migrations/sqls/20240101-a-up.sql": ["1 UPDATE upgrade"],
@@ -477,6 +483,8 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             "db/001.do.a.sql": ["1 UPDATE upgrade"],
             "db/001.undo.a.sql": ["1 DELETE downgrade"],
             "db/002.undo.sql": ["1 UPDATE upgrade"],
+            "migrations/20240103-c.up.sql": ["1 UPDATE upgrade"],
+            "migrations/20240103-wind-down.sql": ["2 UPDATE upgrade"],
         },
     ),
     "markers that no file beside it has, wherever it lies": (

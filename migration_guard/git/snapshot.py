@@ -72,7 +72,10 @@ def extracted(
     """
     files = list(_files(entries))
     settings = [(name, digest) for name, digest in files if Path(name).name == SQITCH]
-    scripts = [(name.removesuffix(SQITCH), script_endings(text)) for name, text in _blobs(settings, contents)]
+    scripts = [
+        (name.removesuffix(SQITCH), script_endings(text.decode("utf-8", "replace")))
+        for name, text in _blobs(settings, contents)
+    ]
     wanted = [
         (name, digest)
         for name, digest in files

@@ -14,14 +14,14 @@ from migration_guard.interpreter import text as texts
 from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.collections import Mapping, Sequence, Yielded
+from migration_guard.interpreter.collections import Sequence, Yielded
 from migration_guard.interpreter.cores import TextObject
+from migration_guard.interpreter.displays import Displays
 from migration_guard.interpreter.flow import branches, each
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.narrowing import Test
 from migration_guard.interpreter.operators import BINARY, compared, counted
-from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.syntax import dotted, read_literal, value_of
 from migration_guard.interpreter.text import Piece, Text
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 400_000
 """Expressions evaluated for one file; a monolith of 10,000 lines needs a quarter."""
-
-
-_KINDS: dict[type, str] = {
-    cst.List: "list",
-    cst.ListComp: "list",
-    cst.Tuple: "tuple",
-    cst.Set: "set",
-    cst.SetComp: "set",
-}
 
 
 class TooComplex(Exception):
@@ -54,6 +45,7 @@ class Expressions:
         self.machine = machine
         self.steps = 0
         """Expressions evaluated so far."""
+        self._displays = Displays(machine)
         self._handlers: dict[type, Callable[[Any], Value]] = {}
         self._strings: dict[int, Text] = {}
         """The texts of strings that were evaluated, by their nodes: a helper's are with each of its calls."""
@@ -65,8 +57,13 @@ class Expressions:
         kind = type(node)
         handler = self._handlers.get(kind)
         if handler is None:
-            handler = self._handlers[kind] = getattr(self, f"_{kind.__name__}", self._no_expression)
+            handler = self._handlers[kind] = self._handler(f"_{kind.__name__}")
         return handler(node)
+
+    def _handler(self, name: str) -> Callable[[Any], Value]:
+        return next(
+            (getattr(room, name) for room in (self, self._displays) if hasattr(room, name)), self._no_expression
+        )
 
     def _no_expression(self, node: cst.BaseExpression) -> Value:
         return UNKNOWN
@@ -318,111 +315,6 @@ class Expressions:
         """What the parameters of a function are when nobody passes them."""
         every = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
         return tuple((p.name.value, self.evaluate(p.default)) for p in every if p.default is not None)
-
-    # --- Collections -------------------------------------------------------------------------------------------------
-
-    def _collection(self, node: cst.List | cst.Tuple | cst.Set) -> Value:
-        kind = _KINDS[type(node)]
-        result = Sequence(kind=kind)
-        for element in node.elements:
-            value = self.evaluate(element.value)
-            if isinstance(element, cst.StarredElement):
-                result.extend(value, rows=False)
-            else:
-                if kind == "set":
-                    value.special("__hash__")
-                result.add(value, rows=False)
-        return result
-
-    _List = _Tuple = _Set = _collection
-
-    def _Dict(self, node: cst.Dict) -> Value:
-        result = Mapping()
-        for element in node.elements:
-            if isinstance(element, cst.DictElement):
-                key = self.evaluate(element.key)
-                key.special("__hash__")
-                result.set_item(key, self.evaluate(element.value), rows=False)
-            else:
-                value = self.evaluate(element.value)
-                result.update(value.mapping() or value, rows=False)
-        return result
-
-    def _comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
-        result = Sequence(kind=_KINDS[type(node)])
-        self._comprehend(
-            node.for_in, lambda: result.add(self.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
-        )
-        return result
-
-    _ListComp = _SetComp = _comprehension
-
-    def _GeneratorExp(self, node: cst.GeneratorExp) -> Value:
-        result = Sequence(kind="iterator")
-        self._comprehend(
-            node.for_in, lambda: result.add(self.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
-        )
-        return result
-
-    def _DictComp(self, node: cst.DictComp) -> Value:
-        result = Mapping()
-
-        def add() -> None:
-            result.set_item(self.evaluate(node.key), self.evaluate(node.value), rows=bool(self.machine.row_loops))
-
-        self._comprehend(node.for_in, add, result)
-        return result
-
-    def _comprehend(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> None:
-        """One `for … in … if …` of a comprehension, and what stands to its right."""
-        machine = self.machine
-        values = self.evaluate(node.iter)
-        lazy = isinstance(result, Sequence) and result.kind == "iterator"
-        values = values.iterated() if lazy else values.used_up()
-        if values.from_rows:
-            result.mark_rows()
-        frame = machine.frames[-1]
-        outer = frame.scope
-        frame.scope = Scope(outer.module, outer, inner=True)
-        try:
-            items = machine.items(values)
-            if items is None:
-                with machine.rows(values.from_rows):
-                    machine.loops.until_nothing_new(lambda: self._each_of(node, values.element(), add, result))
-                if isinstance(result, Sequence):
-                    result.blur()
-            for item in items or ():
-                branches([partial(self._each_of, node, item, add, result)])
-        finally:
-            frame.scope = outer
-
-    def _each_of(self, node: cst.CompFor, item: Value, add: Callable[[], None], result: Sequence | Mapping) -> bool:
-        """One pass of a comprehension: what a condition leaves out may be left out."""
-        self.machine.names.bind(node.target, item, node)
-        return self._filtered(node.ifs, partial(self._inner, node, add, result))
-
-    def _filtered(self, conditions: AnySequence[cst.CompIf], inner: Callable[[], bool]) -> bool:
-        """What stands behind conditions, of which each is asked where those before it hold."""
-        if not conditions:
-            return inner()
-        first, *others = conditions
-        test = Test(self.machine, first.test)
-        certain = self.machine.truth(self.evaluate(first.test))
-        if certain is not None:
-            return not certain or self._filtered(others, inner)
-
-        def passed() -> bool:
-            with test.assumed(truth=True):
-                return self._filtered(others, inner)
-
-        return branches([passed, lambda: True])
-
-    def _inner(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
-        if node.inner_for_in is not None:
-            self._comprehend(node.inner_for_in, add, result)
-        else:
-            add()
-        return True
 
     # --- Attributes, items and calls ---------------------------------------------------------------------------------
 

@@ -6,13 +6,11 @@ what they held at the end of the call, of which new ones are made. What holds an
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from migration_guard.interpreter.collections import Elements, Entries, Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.values import Choice, Value, join
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
 
 MAX_PARTS = 100
 """Parts of a result that are made again; following the call is hardly dearer than more."""

@@ -351,9 +351,8 @@ class Repository:
             account = self.account()
             aside = account is not Account.OWN
             if aside and self._is_spent(account):
-                return Module(
-                    path, None, unread=_too_much(account), beyond=True
-                )  # the migration itself may still lead there
+                # not kept: the migration itself may still lead there
+                return Module(path, None, unread=_too_much(account), beyond=True)
             try:
                 source = self._source(path, account)
                 self.reached.add(path)

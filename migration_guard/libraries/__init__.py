@@ -135,7 +135,7 @@ class Libraries:
             special = active_record.external_model(name, self.framework, self.machine.source.text)
         if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
-        if special is None and library is None and "." in name and SESSION.match(last) and is_session(name):
+        if special is None and library is None and "." in name and is_session(name):
             return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last, lent=True)
         return special if special is not None else External(name)
 

@@ -69,11 +69,8 @@ def _rule(statement: Statement, kind: int) -> Armed | None:
         return None
     does = statement.find(after, end, "DO")
     begin = statement.skip(does + 1, "ALSO", "INSTEAD")
-    if statement[begin].text == "(":
-        return Armed(
-            table, _among(statement, on, on + 2), None, (after, does), (begin + 1, statement.beyond(begin) - 1)
-        )
-    return Armed(table, _among(statement, on, on + 2), None, (after, does), (begin, end))
+    body = (begin + 1, statement.beyond(begin) - 1) if statement[begin].text == "(" else (begin, end)
+    return Armed(table, _among(statement, on, on + 2), None, (after, does), body)
 
 
 def _among(statement: Statement, start: int, stop: int) -> frozenset[str]:

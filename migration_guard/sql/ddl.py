@@ -61,13 +61,15 @@ def tables(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
 
 
 def views(statement: Statement, at: int) -> Iterator[Viewed]:
-    """What a CREATE or DROP does to views, and which table takes what is written to one."""
+    """What a CREATE, ALTER or DROP does to views, and which table takes what is written to one."""
     end = len(statement)
     match statement.word(at), statement.word(created_type(statement, at)):
-        case "CREATE", "VIEW" | "RECURSIVE" | "ALGORITHM" | "SQL":
+        case "CREATE" | "ALTER", "VIEW" | "RECURSIVE" | "ALGORITHM" | "SQL":
             name, after = statement.name(statement.skip(statement.find(at, end, "VIEW") + 1, "IF", "NOT", "EXISTS"))
-            if name and not name.dynamic:
-                yield Viewed(name.text, _taken(statement, statement.find(after, end, "AS") + 1), *_span(statement, at))
+            query = statement.find(after, end, "AS") + 1
+            says_what = statement.word(at) == "CREATE" or query <= end  # PostgreSQL's ALTER VIEW states no query
+            if name and not name.dynamic and says_what:
+                yield Viewed(name.text, _taken(statement, query), *_span(statement, at))
         case "DROP", "VIEW":
             dropped, _ = writes.names(statement, statement.skip(at + 2, "IF", "EXISTS"), end)
             yield from (Viewed(name.text, None, *_span(statement, at)) for name in dropped if name and not name.dynamic)

@@ -1,6 +1,7 @@
 """node-pg-migrate: `-- Up Migration` begins what runs, `-- Down Migration` what takes it back, whichever comes first.
 
-A file without the first runs as a whole, with what stands behind the second.
+A file without the first runs as a whole, with what stands behind the second. What stands before both it leaves out; here
+that is told as what runs, for another tool would run it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from migration_guard.frameworks.sql.part import Part, is_the_custom
+from migration_guard.frameworks.sql.part import Part, is_the_custom, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
@@ -22,8 +23,11 @@ def recognises(path: Path, source: bytes) -> bool:
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature
     up, down = _UP.search(text), _DOWN.search(text)
-    begins = up.start() if up else 0
-    takes_back = down.start() if down and up else len(text)
-    yield Part(((begins, takes_back if takes_back > begins else len(text)),), Direction.UPGRADE)
-    if takes_back < len(text):
-        yield Part(((takes_back, begins if begins > takes_back else len(text)),), Direction.DOWNGRADE)
+    if up is None or down is None:
+        yield whole(text, Direction.UPGRADE)
+    elif up.start() < down.start():
+        yield Part(((0, down.start()),), Direction.UPGRADE)
+        yield Part(((down.start(), len(text)),), Direction.DOWNGRADE)
+    else:
+        yield Part(((0, down.start()), (up.start(), len(text))), Direction.UPGRADE)
+        yield Part(((down.start(), up.start()),), Direction.DOWNGRADE)

@@ -56,9 +56,14 @@ def sections(text: str, marker: re.Pattern[str]) -> Iterator[Part]:
 
 def takes_back(path: PurePath) -> bool:
     """Whether a file's name says that it is a way down, and what it takes back lies beside it."""
-    if not _DOWN.search(path.name):
+    if not _is_down(path):
         return False
-    return any(_key(name) == _key(path.name) and not _DOWN.search(name) for name in names(Path(path.parent)) or ())
+    beside = names(Path(path.parent)) or ()
+    return any(_key(name) == _key(path.name) and not _is_down(path.with_name(name)) for name in beside)
+
+
+def _is_down(path: PurePath) -> bool:
+    return bool(_DOWN.search(path.as_posix()))
 
 
 def _key(name: str) -> str:
@@ -67,7 +72,10 @@ def _key(name: str) -> str:
     return number.group() if number else _ENDING.sub("", name)
 
 
-_DOWN = re.compile(r"\.(?:down|rollback)\.\w+$|^\d+\.undo\.|^\d+-.*-down\.sql$", re.IGNORECASE)
+_DOWN = re.compile(
+    r"\.(?:down|rollback)\.\w+$|(?:^|/)\d+\.undo\.[^/]*$|(?:^|/)sqls/\d+-[^/]*-down\.sql$",  # the last is db-migrate's
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\d+(?=[_.-])")
 _ENDING = re.compile(r"(?:\.(?:up|down|rollback))?\.\w+$", re.IGNORECASE)
 

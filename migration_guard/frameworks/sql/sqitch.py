@@ -10,11 +10,11 @@ from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sight import remembered
 from migration_guard.sight.folders import holds_ending, is_file
-from migration_guard.sources import SQITCH
+from migration_guard.sources import SQITCH, script_endings
 
 _PLAN = ".plan"
 _SET = re.compile(
-    r"^[ \t]*(?P<key>(?:top|reworked|(?:reworked_)?(?:deploy|revert|verify))_dir|extension)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)",
+    r"^[ \t]*(?P<key>(?:top|reworked|(?:reworked_)?(?:deploy|revert|verify))_dir)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)",
     re.MULTILINE | re.IGNORECASE,
 )
 _HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?--[ \t]*Deploy\s+\S+(?:\s+to\s+\w+)?\s*$", re.MULTILINE)
@@ -29,9 +29,10 @@ def parts(path: PurePath, text: str) -> Iterator[Part]:
     yield whole(text, Direction.DOWNGRADE if _way(path) == "revert" else Direction.UPGRADE)
 
 
+@remembered(512)
 def endings(project: Path) -> tuple[str, ...]:
     """How the names of a project's scripts end, where its configuration says so."""
-    return tuple(f".{one.lstrip('.')}" for one in _said(project / SQITCH).get("extension", ()))
+    return script_endings(small(project / SQITCH))
 
 
 def is_script(path: PurePath) -> bool:

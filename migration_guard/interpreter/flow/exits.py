@@ -67,28 +67,27 @@ class Flow:
 
     def run(self, body: Callable[[], bool]) -> Exits:
         """Run a body, and give the ways out of it; the state is again what it began with."""
-        block = self.open()
-        try:
-            reached = body()
-        except BaseException:
-            self.blocks.pop()
-            raise
+        block, reached = self._entered(body)
         return self.close(block, reached=reached)
 
     def call(self, body: Callable[[], bool]) -> None:
         """Run the body of a function, and go on with what may be after it; where it only raises, with that."""
-        block = self.open()
-        try:
-            reached = body()
-        except BaseException:
-            self.blocks.pop()
-            raise
+        block, reached = self._entered(body)
         if block.is_left_here(reached=reached):
             self.blocks.pop()
             return
         exits = self.close(block, reached=reached)
         if not resume([*exits.get(Exit.END, ()), *exits.get(Exit.RETURN, ())]):
             resume(exits.get(Exit.RAISE, ()))
+
+    def _entered(self, body: Callable[[], bool]) -> tuple[Block, bool]:
+        """Run a body in a block of its own, which is still open then, and say whether its end is reached."""
+        block = self.open()
+        try:
+            return block, body()
+        except BaseException:
+            self.blocks.pop()
+            raise
 
     def leave(self, way: Exit) -> bool:
         """The path leaves the innermost block here: its next statement is not reached."""

@@ -117,7 +117,7 @@ def _contents(value: Value, machine: Machine) -> Iterator[Text]:
 _FILES = re.compile(r"(?:^|\s|<|=)(?P<file>[^\s<>='\"]+\.sql)\b")
 
 
-_OPTION = re.compile(r"--[\w-]+=")
+_OPTION = re.compile(r"\A--[\w-]+=")
 """What stands before what an option is given: `--command=UPDATE …`."""
 
 
@@ -127,7 +127,7 @@ def _parts(text: Text) -> list[Text]:
         words = [_OPTION.sub("", word) for word in shlex.split(str(text)) if " " in word]
     except ValueError:
         words = []
-    option = _OPTION.match(str(text))
+    option = _OPTION.search(str(text))
     found = [text.slice(option.end(), len(str(text))) if option is not None else text]
     for word in words:
         begin = str(text).find(word)

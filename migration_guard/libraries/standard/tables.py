@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
-import csv
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as AnySequence
 from typing import TYPE_CHECKING, Any
@@ -13,12 +11,18 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.real import NotKnown, real, texts_in, unreal
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
+from migration_guard.later import Later
 from migration_guard.libraries.standard.files import as_path, file_text
 from migration_guard.libraries.standard.iteration import first
 
 if TYPE_CHECKING:
+    import configparser
+    import csv
+
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
+else:
+    configparser, csv = Later("configparser"), Later("csv")  # few migrations read either
 
 MAX_CHARACTERS = 100_000
 """Of a text that is read so: what would be made of more is not worth its time."""
@@ -55,11 +59,13 @@ def _rows(reader: Callable[..., Iterable[object]], call: Call) -> Value | None:
 class Settings(Store, Value):
     """`configparser.ConfigParser(…)`: sections by name, of each its options, as far as all that was read is known."""
 
-    __slots__ = ("made_with",)
+    __slots__ = ("made_with", "refers")
 
     def __init__(self, made_with: dict[str, Any] | None) -> None:
         super().__init__()
         self.made_with = made_with
+        self.refers = False
+        """Whether an option that was read is made of others, with what they are when it is asked for."""
         self.write("sections", Mapping(rest=None if made_with is not None else UNKNOWN))
 
     @property
@@ -75,7 +81,7 @@ class Settings(Store, Value):
         return Method(self, name)
 
     def item(self, key: Value) -> Value:
-        return self.sections.item(key)
+        return self.sections.item(key) if not self.refers else UNKNOWN  # who has a section may change it
 
     def written_into(self) -> None:
         self.write("sections", Mapping(rest=UNKNOWN))
@@ -85,19 +91,21 @@ class Settings(Store, Value):
         match name:
             case "read_string" | "read" | "read_file":
                 content = _content(name, call)
-                known = isinstance(content, Text) and content.known
-                self._reads("read_string", str(content)[:MAX_CHARACTERS] if known else None, [content])
+                known = isinstance(content, Text) and content.known and len(str(content)) <= MAX_CHARACTERS
+                self._reads("read_string", str(content) if known else None, [content])
                 return NONE
             case "read_dict":
                 self._reads(name, _real(first(call)), list(texts_in(first(call))))
                 return NONE
+            case "get" if call.open or {"vars", "raw"} & {*call.named}:  # other values, or what they are made of
+                return UNKNOWN
             case "get" if section is not None and option is not None:
-                return self._option(section, option, call.argument(2, "fallback") or call.named.get("fallback"))
+                return self._option(section, option, call.named.get("fallback"))
             case "set" if option is not None:
                 self._set(section or UNKNOWN, option, call.argument(2, "value") or UNKNOWN)
                 return NONE
             case "add_section" if section is not None:
-                self.sections.set_item(section, Mapping(), rows=False)
+                self.sections.set_item(section, Mapping(rest=UNKNOWN), rows=False)  # the defaults are in it too
                 return NONE
             case "sections":
                 held = self.sections
@@ -114,7 +122,7 @@ class Settings(Store, Value):
 
     def _set(self, section: Value, option: Value, value: Value) -> None:
         entries = self.sections.item(section).mapping()
-        if entries is None or not isinstance(option, Text) or not option.known:
+        if self.refers or entries is None or not isinstance(option, Text) or not option.known:
             self.written_into()
         else:
             plainly = isinstance(value, Text) and value.known and not {"%", "$"} & {*str(value)}
@@ -137,6 +145,9 @@ class Settings(Store, Value):
         try:
             getattr(parser, way)(content)
             read = {name: dict(parser[name]) for name in parser.sections()}
+            self.refers |= any(
+                one != parser.get(name, key, raw=True) for name in read for key, one in read[name].items()
+            )
             texts = [source for source in sources if isinstance(source, Text)]
             for name, held in read.items():
                 self.sections.set_item(plain(name), unreal(held, texts), rows=False)
