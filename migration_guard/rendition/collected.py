@@ -6,7 +6,7 @@ something holds, would be another change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -17,7 +17,9 @@ from migration_guard.rendition.loops import QUIET, row_of
 from migration_guard.rendition.spelling import NotRendered
 
 _UNLIKE = "the list of rows that it saves is used in another way too; write it as one UPDATE, or finish a --skeleton"
+_LATE = "a row is used again behind where its list is saved on the way, and may be changed there; change it before that"
 _SAVES = frozenset({"bulk_update", "abulk_update"})
+_ENDS = (cst.Return, cst.Raise, cst.Break, cst.Continue)
 _MORE = (cst.GreaterThanEqual, cst.GreaterThan, cst.Equal)
 
 
@@ -58,11 +60,13 @@ class _List:
         if len({id(loop) for loop in found}) != 1 or len(last) != 1 or len({_fields(one) for one in saves}) != 1:
             raise NotRendered(_UNLIKE)
         flushes = tuple(self._flush_of(one) for one in saves if one is not last[0])
+        if any(self._is_used_behind(flush, appends, found[0]) for flush in flushes):
+            raise NotRendered(_LATE)
         known = {id(one) for one in (*appends, *saves)}
-        if not self._follows(last[0], found[0]):
+        if not self._follows(last[0], found[0]) or self._may_end_between(found[0], last[0]):
             raise NotRendered("the rows that it collects are saved only if something holds; say so in the statement")
         for use in self._uses():
-            if not self._is_known(use, known, flushes, self._statement(last[0])):
+            if not self._is_known(use, known, flushes, found[0], self._statement(last[0])):
                 raise NotRendered(_UNLIKE)
         return Collected(found[0], appends[0], flushes)
 
@@ -104,6 +108,21 @@ class _List:
             return False
         at = next(index for index, one in enumerate(block.body) if one is statement)
         return any(one is loop or self._is_in(loop, one) for one in block.body[:at])
+
+    def _may_end_between(self, loop: cst.For, last: cst.Call) -> bool:
+        begin, end = self._place(loop), self._place(last)
+        return any(isinstance(one, _ENDS) and not self._is_in(one, loop) for one in self._nodes[begin:end])
+
+    def _is_used_behind(self, flush: cst.If, appends: Sequence[cst.Call], loop: cst.For) -> bool:
+        """Whether a row that is in the list already is spoken of in the loop behind where the list is saved."""
+        at = self._place(flush)
+        return any(self._place(one) < at for one in appends) and any(
+            isinstance(one, cst.Name) and one.value == row_of(loop)[0] and self._is_in(one, loop)
+            for one in self._nodes[at:]
+        )
+
+    def _place(self, node: cst.CSTNode) -> int:
+        return next(at for at, one in enumerate(self._nodes) if one is node)
 
     def _flush_of(self, save: cst.Call) -> cst.If:
         """The `if len(rows) >= 500:` in which a list is saved on the way. Raises NotRendered."""
@@ -154,17 +173,21 @@ class _List:
                 ):
                     yield one
 
-    def _is_known(self, use: cst.Name, calls: set[int], flushes: tuple[cst.If, ...], last: cst.CSTNode) -> bool:
+    def _is_known(
+        self, use: cst.Name, calls: set[int], flushes: tuple[cst.If, ...], loop: cst.For, last: cst.CSTNode
+    ) -> bool:
         around = list(self._around(use))
         if any(id(one) in calls for one in around[:2]):
             return True  # it is appended to, or saved
-        if any(isinstance(one, cst.If) and one in (*flushes, last) for one in around):
+        if any(one is saves for one in around for saves in (*flushes, last) if isinstance(saves, cst.If)):
             return True
         said = [one.value for one in around if isinstance(one, cst.Expr) and isinstance(one.value, cst.Call)]
         if said and (dotted(said[0].func) or "").rpartition(".")[2] in QUIET:
             return self._is_length(around[1] if isinstance(around[0], cst.Arg) else use)
         line = next((one for one in around if isinstance(one, (cst.Assign, cst.AnnAssign))), None)
-        return line is not None and self._empties(line) and self._loops_around(line) == self._loops_around(last)
+        if line is None or not self._empties(line) or self._loops_around(line) != self._loops_around(last):
+            return False
+        return self._place(line) < self._place(loop)  # behind it, rows would be lost
 
     def _loops_around(self, node: cst.CSTNode) -> list[int]:
         return [id(one) for one in self._around(node) if isinstance(one, (cst.For, cst.While))]

@@ -1,7 +1,7 @@
 """Rows that a loop makes: only those that a second run would not make again may become part of a backfill.
 
 That is so where a row is made only if it is not there (`get_or_create`, or a question for it), and where the row that it is
-made for leaves the loop's rows at the same time: it is deleted, or no longer matches.
+made for leaves the loop's rows at the same time (`leaving.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import libcst as cst
 
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.expressions import behind, values_of
+from migration_guard.rewriting.leaving import Leaving
 from migration_guard.rewriting.owned import Owned
 from migration_guard.rewriting.reached import CannotRemove
 
@@ -56,6 +57,7 @@ class Births:
         self._owned = owned
         self._births = births
         self._written = frozenset(name.removesuffix("_id") for name in written)
+        self._leaving = Leaving(loop, row, owned, [birth.node for birth in births])
         self._above = {id(child): node for node in ast.walk(loop) for child in ast.iter_child_nodes(node)}
         self._held = dict(_held(loop))
 
@@ -75,7 +77,7 @@ class Births:
             return _AGAIN
         if function.attr in _IF_MISSING:
             return self._if_missing(birth, function)
-        if self._leaves(birth):
+        if self._leaving.is_sure(birth.node, birth.table, self._links(birth)):
             return None
         return _AGAIN if self._question(birth) is None else _READS if self._is_read(birth) else None
 
@@ -257,96 +259,6 @@ class Births:
             case ast.Attribute(value=ast.Name(id=name), attr=accessor) if accessor in self._owned.children_of(name):
                 return frozenset({(self._owned.children_of(name)[accessor][1], name)})
         return frozenset()
-
-    # --- Made for a row that leaves ----------------------------------------------------------------------------------
-
-    def _leaves(self, birth: Birth) -> bool:
-        """Whether the row of the loop is deleted, or matches no more, wherever the other one is made."""
-        goes_on = any(isinstance(one, ast.Continue) and one.lineno > birth.node.lineno for one in ast.walk(self._loop))
-        if goes_on:
-            return False
-        calls = [
-            line.value for line in self._loop.body if isinstance(line, ast.Expr) and isinstance(line.value, ast.Call)
-        ]
-        done = {
-            one.func.attr
-            for one in calls
-            if isinstance(one.func, ast.Attribute)
-            and isinstance(one.func.value, ast.Name)
-            and one.func.value.id == self._row
-        }
-        if "delete" in done or self._has_none(birth):
-            return True
-        return any(self._differs(field, value) for field, value in self._saved_at_last())
-
-    def _has_none(self, birth: Birth) -> bool:
-        """Whether the loop goes through rows that have none of what is made, `filter(visits__isnull=True)`."""
-        children = self._owned.children_of(self._row)
-        for one in self._asked():
-            name, _, lookup = (one.arg or "").partition("__")
-            none = isinstance(one.value, ast.Constant) and one.value.value is {"isnull": True, "": None}.get(lookup, "")
-            table, field = children.get(name, ("", ""))
-            if none and table == birth.table and (field, self._row) in self._links(birth):
-                return True
-        return False
-
-    def _asked(self) -> Iterator[ast.keyword]:
-        """The conditions that hold for each row of the loop."""
-        chain: ast.AST = self._loop.iter
-        while isinstance(chain, ast.Call) and isinstance(chain.func, ast.Attribute):
-            yield from chain.keywords if chain.func.attr == "filter" else ()
-            chain = chain.func.value
-
-    def _saved_at_last(self) -> Iterator[tuple[str, ast.expr]]:
-        """What the loop sets the row's fields to in any case, and once, and saves."""
-        stored = [
-            one.attr
-            for one in ast.walk(self._loop)
-            if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
-        ]
-        for number, line in enumerate(self._loop.body):
-            match line:
-                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=field)], value=value):
-                    saved = any(self._saves(one, field) for one in self._loop.body[number:])
-                    if name == self._row and stored.count(field) == 1 and saved:
-                        yield field, value
-
-    def _saves(self, line: ast.stmt, field: str) -> bool:
-        match line:
-            case ast.Expr(
-                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="save"), args=[], keywords=said)
-            ):
-                pass
-            case _:
-                return False
-        match said:
-            case []:
-                return name == self._row
-            case [ast.keyword(arg="update_fields", value=ast.List(elts=fields) | ast.Tuple(elts=fields))]:
-                return name == self._row and any(isinstance(one, ast.Constant) and one.value == field for one in fields)
-        return False
-
-    def _differs(self, field: str, value: ast.expr) -> bool:
-        """Whether the loop's rows have something else there: a condition of its queryset says so."""
-        for one in self._asked():
-            name, _, lookup = (one.arg or "").partition("__")
-            if name.removesuffix("_id") != field.removesuffix("_id") or not isinstance(one.value, ast.Constant):
-                continue
-            none = (lookup == "isnull" and one.value.value is True) or (not lookup and one.value.value is None)
-            if none and self._is_new(value):
-                return True
-            if not lookup and isinstance(value, ast.Constant) and value.value is not None:
-                return type(value.value) is type(one.value.value) and value.value != one.value.value
-        return False
-
-    def _is_new(self, value: ast.expr) -> bool:
-        """Whether an expression is a row that was just made, and never nothing."""
-        if isinstance(value, ast.Constant):
-            return value.value is not None
-        if isinstance(value, ast.Name):
-            found = [one for line in ast.walk(self._loop) for one in values_of(line, value.id)]
-            return bool(found) and all(any(one is birth.node for birth in self._births) for one in found)
-        return any(value is birth.node for birth in self._births)
 
     # --- What of the code says nothing but that ----------------------------------------------------------------------
 

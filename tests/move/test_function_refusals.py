@@ -319,6 +319,18 @@ REFUSED = {
         "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nlocked(batch)\nLead.objects.bulk_update(batch, ['status'])",
         "used in another way",
     ),
+    "rows that are thrown away behind the loop": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif Owner.objects.count() > 5:\n    batch = []\nLead.objects.bulk_update(batch, ['status'])",
+        "used in another way",
+    ),
+    "rows that are not saved where it ends early": (
+        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif Owner.objects.count() > 5:\n    return\nLead.objects.bulk_update(batch, ['status'])",
+        "only if something holds",
+    ),
+    "rows that are changed when they are saved": (
+        "batch = []\nfor lead in Lead.objects.all():\n    batch.append(lead)\n    if len(batch) >= 9:\n        Lead.objects.bulk_update(batch, ['status'])\n        batch = []\n    lead.status = 'k'\nLead.objects.bulk_update(batch, ['status'])",
+        "behind where its list is saved",
+    ),
     "the place in a list of rows": (
         "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    lead.score = len(batch)\nLead.objects.bulk_update(batch, ['status', 'score'])",
         "used in another way",
