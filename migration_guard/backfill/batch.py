@@ -37,7 +37,7 @@ from migration_guard.backfill.standing import Counts
 
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
-    control = permitted(connection, job, windows, attempt)
+    control = _permitted(connection, job, windows, attempt)
     with as_role(connection, job.subject.definition):
         sieved, seen = _seen(connection, job, control, attempt)
         held = lock(connection, job, seen, _moment(job, attempt))
@@ -67,7 +67,7 @@ def begin_stride(
     connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt
 ) -> tuple[Place, Stands] | None:
     """Ask whether batches may be; say where the first window stands, or nothing if only the long way can tell."""
-    control = permitted(connection, job, windows, attempt)
+    control = _permitted(connection, job, windows, attempt)
     place = control.places[0] if control.places else None
     if place is None or place.done or control.set_aside != "{}":
         return None
@@ -76,7 +76,7 @@ def begin_stride(
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
     """Come back to rows that were locked: to several without waiting, or to one for a moment."""
-    control = permitted(connection, job, (window,), attempt)
+    control = _permitted(connection, job, (window,), attempt)
     (place,) = control.places or (None,)
     if place is None or place.done or not place.keys:
         return Outcome(windows=(window,), done=(window,))
@@ -141,7 +141,7 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Ou
     return Outcome(counts, (window,), (window,) if ended else (), bad=1)
 
 
-def permitted(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Control:
+def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Control:
     """Ask whether a batch may be, and of which size at most."""
     control = job.store.control_of(attempt.answer) if attempt.begins else _control(connection, job, windows)
     if control.request:

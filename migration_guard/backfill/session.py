@@ -1,4 +1,4 @@
-"""A connection that is replaced when it breaks, and the one way to begin a transaction on it."""
+"""A connection that is replaced when it breaks, and the two ways to begin transactions on it: one here, or some in a block."""
 
 from __future__ import annotations
 

@@ -111,10 +111,8 @@ class Worker:
         if care.careful:
             attempt = Attempt(care.rows, care.group, care.sifts, care.allowance, care.asks)
         else:
-            open_ = self._haste.swift and self._job.sweep == 1 and not self._sieves
-            swift = open_ and not self._brake.watches  # who waits for a batch can be seen from within one only
-            size = min(pace.size, QUICK) if open_ and pace.steering.max_size is None else pace.size
-            attempt = Attempt(size, allowance=care.allowance, swift=swift)
+            swift = self._hastes and not self._brake.watches  # who waits for a batch can be seen from within one only
+            attempt = Attempt(self._size, allowance=care.allowance, swift=swift)
         attempt.sieves = self._sieves
         some = windows if pace.size > 1 else windows[:1]
         job = self._job
@@ -229,7 +227,7 @@ class Worker:
         way = self._job.subject.swift  # what was found odd of it may also have joined the table: a trigger, say
         attempt.repeats = self._haste.open and way is not None and way.repeats
         attempt.allowance = max(attempt.allowance, self._pace.aim)
-        speed = {"size": self._pace.size, "seconds": round(self._last, 4), "rows": self._job.subject.table.rows}
+        speed = {"size": self._size, "seconds": round(self._last, 4), "rows": self._job.subject.table.rows}
         try:
             began, outcome = self._waiting.until_free(self._job, attempt, work, self._ahead, speed)
         except Asked as asked:
@@ -339,7 +337,7 @@ class Worker:
         self._reporter.batch(
             counts,
             seconds,
-            self._care.rows if self._care.careful else self._pace.size,
+            self._size,
             outcome.passed,
             outcome.at,
             batches=outcome.batches,
@@ -365,6 +363,19 @@ class Worker:
     def check_time(self) -> None:
         """Raise Stop if the run is over."""
         self._waiting.check_time(self._ahead)
+
+    @property
+    def _hastes(self) -> bool:
+        """Whether the next batch may go the quick way."""
+        return self._haste.swift and self._job.sweep == 1 and not self._sieves
+
+    @property
+    def _size(self) -> int:
+        """Rows of the next batch, at most."""
+        care, pace = self._care, self._pace
+        if care.careful:
+            return care.rows
+        return min(pace.size, QUICK) if self._hastes and pace.steering.max_size is None else pace.size
 
     @property
     def _ahead(self) -> float:

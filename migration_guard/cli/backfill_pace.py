@@ -16,7 +16,12 @@ from migration_guard.cli.lines import say
 @click.argument("key")
 @click.option("--target-ms", type=float, metavar="N", help="How long a batch should take; 100.")
 @click.option("--pause", type=float, metavar="SECONDS", help="How long to rest after each batch; a part of its time.")
-@click.option("--max-size", type=int, metavar="ROWS", help="Rows of a batch at most; 2,000.")
+@click.option(
+    "--max-size",
+    type=int,
+    metavar="ROWS",
+    help="Rows of a batch at most; 2,000, or 500 where they follow each other on the server.",
+)
 @click.option("--window", metavar="HH:MM-HH:MM [ZONE]", help="Hours of the day in which batches are done; of UTC.")
 @click.option("--workers", type=int, metavar="N", help="How many of those that are there may work at it.")
 @click.option("--reset", is_flag=True, help="Take back all that was set before.")

@@ -16,10 +16,6 @@ from migration_guard.libraries.django import Built
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
 
-_ASKED = frozenset(
-    "require_backfill batch_alter_table alter_column drop_column create_check_constraint AlterField RemoveField".split()
-)
-"""The calls that it looks at, of all that a migration makes."""
 ANY_KEY = "*"
 """A backfill that is required under a name that the source does not tell: it may be any."""
 _NAME = r'"?(\w+)"?'
@@ -60,8 +56,6 @@ class Contractions:
 
     def called(self, call: Call) -> None:
         """Look at a call of Alembic, Django, or our own gate."""
-        if call.name not in _ASKED:
-            return
         match call.name:
             case "require_backfill":
                 key = _text(call.argument(1, "backfill"))

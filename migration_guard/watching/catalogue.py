@@ -57,7 +57,8 @@ BATCHES = _metric(
 SECONDS = _metric(
     "batch_duration_seconds",
     Kind.HISTOGRAM,
-    "How long the batches of this run took, of all its processes, those alone that were committed.",
+    "How long the batches of this run took, of all its processes, those alone that were committed; of those that follow "
+    "each other on the server, their mean.",
     "histogram_quantile(0.95, sum by (key, le) (rate({}_bucket[5m])))",
 )
 LOCKED = _metric(

@@ -1,4 +1,5 @@
-"""Spans for OpenTelemetry: one for a backfill in a run, and below it one for each batch that was committed.
+"""Spans for OpenTelemetry: one for a backfill in a run, and below it one for each batch that was committed,
+or for those that followed each other on the server.
 
 The names of attributes are those of the semantic conventions for databases. Whether and where spans go says the
 environment, by OpenTelemetry's own variables; where it says nothing, or nothing is installed, there are none.

@@ -223,6 +223,8 @@ def test_a_partition_that_is_attached_later_is_looked_at(db: Database, monkeypat
         ("IF NEW.v IS NULL THEN RETURN NULL; END IF; RETURN NEW;", True),
         ("NEW.id := -NEW.id; RETURN NEW;", False),
         ('NEW."id" = 7; RETURN NEW;', False),
+        ("NEW.id /* counts down */ := -NEW.id; RETURN NEW;", False),
+        ("NEW. -- counts down\n id := -7; RETURN NEW;", False),
         ("NEW := ROW (-1, 2); RETURN NEW;", False),
         ("SELECT * FROM items LIMIT 1 INTO NEW; RETURN NEW;", False),
         ("RETURN ROW (-1, 2);", False),

@@ -16,6 +16,7 @@ from backfill.test_batches import Database
 from backfill.test_commands import Project, last
 from migration_guard.backfill.pace import AIM, GROWN
 from migration_guard.backfill.steering import FREE, Steering, SteeringError, hours, known_zone, steering_of
+from migration_guard.backfill.worker import QUICK
 from migration_guard.cli.backfill_pace import set_pace
 
 DEFINITIONS = """
@@ -101,7 +102,7 @@ def sizes(project: Project) -> dict[str, list[int]]:
 def test_the_command_names_what_is_so_if_nothing_is_set() -> None:
     told = {one.name: one.help or "" for one in set_pace.params if isinstance(one, click.Option)}
     assert told["target_ms"].endswith(f"; {AIM * 1000:.0f}.")
-    assert told["max_size"].endswith(f"; {GROWN:,}.")
+    assert told["max_size"].endswith(f"; {GROWN:,}, or {QUICK} where they follow each other on the server.")
 
 
 def test_a_pace_is_set_and_taken_back_while_it_runs(db: Database, project: Project) -> None:

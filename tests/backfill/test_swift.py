@@ -17,7 +17,10 @@ from migration_guard.backfill.asks import Question
 from migration_guard.backfill.attempt import Outcome
 from migration_guard.backfill.connect import address, engine
 from migration_guard.backfill.preflight import examine, server
+from migration_guard.backfill.report import Reporter
+from migration_guard.backfill.runner import run_all
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.standing import Counts
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.steering import Steering
 
@@ -69,6 +72,22 @@ def test_what_nobody_disturbs_goes_the_quick_way(db: Database, taken: list[Outco
     result = db.run()
     assert (state(result), counted(result)) == ("completed", (ROWS, ROWS, 0, 0, 0, 0))
     assert sum(one.counts.changed for one in taken) >= ROWS * 2 // 3
+
+
+def test_the_size_that_is_told_is_that_of_the_batches(db: Database, taken: list[Outcome]) -> None:
+    """The pace learns from them, and may be of larger ones by then."""
+    told: list[int] = []
+
+    class Sizes(Reporter):
+        def batch(self, counts: Counts, seconds: float, size: int, *_: object, **__: object) -> None:
+            if counts.changed:  # and not of the pass that proves
+                told.append(size)
+
+    db("INSERT INTO leads (id) SELECT generate_series(%s, %s)", ROWS + 1, 20 * ROWS)
+    (result,) = run_all([define()], address(db.url, "the URL"), reporter=Sizes())
+    assert result.complete, str(result)
+    assert sum(one.batches for one in taken) > len(taken)
+    assert max(told) == worker.QUICK
 
 
 def test_partitions_go_the_quick_way(db: Database, taken: list[Outcome]) -> None:

@@ -77,7 +77,7 @@ ORDER BY s.seqrelid LIMIT 1
 
 -- name: set_by_trigger
 -- A trigger that may give a new row another key, or put another row in its place: of those in PL/pgSQL their text tells, where
--- it has no other use of the row than to read and to set columns.
+-- it has no other use of the row than to read and to set columns, and no comment stands within that.
 SELECT FROM pg_catalog.pg_trigger AS t
 JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
 JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
@@ -87,8 +87,8 @@ CROSS JOIN LATERAL (
 ) AS says
 WHERE t.tgrelid IN ({members}) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
     AND l.lanname <> 'internal' AND NOT (
-        l.lanname = 'plpgsql' AND text !~* '\mnew\M(?!\s*\.)' AND text !~* '\mreturn\s+(?!(null|old)\M)'
-        AND text !~* ('\m' || key || '\s*:?=') AND text !~* ('\m(into|for|call)\M[^;]*\m' || key)
+        l.lanname = 'plpgsql' AND text !~* '\mnew\M(?!\s*\.\s*[\w"])' AND text !~* '\mreturn\s+(?!(null|old)\M)'
+        AND text !~* ('\m' || key || '\s*(:?=|--|/\*)') AND text !~* ('\m(into|for|call)\M[^;]*\m' || key)
     )
 
 -- name: identities

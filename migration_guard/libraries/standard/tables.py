@@ -10,7 +10,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.real import NotKnown, real, texts_in, unreal
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value, join
 from migration_guard.later import Later
 from migration_guard.libraries.standard.files import as_path, file_text
 from migration_guard.libraries.standard.iteration import first
@@ -56,6 +56,45 @@ def _rows(reader: Callable[..., Iterable[object]], call: Call) -> Value | None:
         return None
 
 
+class Section(Mapping):
+    """The options of a section, whose names are the same in small and in large letters."""
+
+    __slots__ = ()
+
+    def item(self, key: Value) -> Value:
+        return super().item(_small(key))
+
+    def has(self, key: Value) -> bool | None:
+        return super().has(_small(key))
+
+    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        super().set_item(_small(key), value, rows=rows)
+
+    def remove_item(self, key: Value) -> None:
+        super().remove_item(_small(key))
+
+    def update(self, other: Value, *, rows: bool) -> None:
+        if not isinstance(other, Mapping):
+            super().update(other, rows=rows)
+        elif other.whole:
+            for key, value in other.known.values():
+                self.set_item(key, value, rows=rows)
+        else:
+            self.forget()
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "get" and call.named:
+            option, fallback = call.argument(0, "option"), call.named.get("fallback")
+            if option is None or fallback is None or {"vars", "raw"} & {*call.named}:
+                return UNKNOWN
+            call = call.with_arguments((option, fallback), {})
+        return super().method(name, call)
+
+
+def _small(key: Value) -> Value:
+    return join(plain(str(one).lower()) if isinstance(one, Text) and one.known else one for one in key.alternatives())
+
+
 class Settings(Store, Value):
     """`configparser.ConfigParser(…)`: sections by name, of each its options, as far as all that was read is known."""
 
@@ -83,6 +122,12 @@ class Settings(Store, Value):
     def item(self, key: Value) -> Value:
         return self.sections.item(key) if not self.refers else UNKNOWN  # who has a section may change it
 
+    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        self.written_into()
+
+    def remove_item(self, key: Value) -> None:
+        self.written_into()
+
     def written_into(self) -> None:
         self.write("sections", Mapping(rest=UNKNOWN))
 
@@ -105,7 +150,9 @@ class Settings(Store, Value):
                 self._set(section or UNKNOWN, option, call.argument(2, "value") or UNKNOWN)
                 return NONE
             case "add_section" if section is not None:
-                self.sections.set_item(section, Mapping(rest=UNKNOWN), rows=False)  # the defaults are in it too
+                self.sections.set_item(
+                    section, _section(Mapping(rest=UNKNOWN)), rows=False
+                )  # the defaults are in it too
                 return NONE
             case "sections":
                 held = self.sections
@@ -122,19 +169,19 @@ class Settings(Store, Value):
 
     def _set(self, section: Value, option: Value, value: Value) -> None:
         entries = self.sections.item(section).mapping()
-        if self.refers or entries is None or not isinstance(option, Text) or not option.known:
+        there = self.sections.has(section) and isinstance(option, Text) and option.known
+        if self.refers or entries is None or not there:
             self.written_into()
         else:
             plainly = isinstance(value, Text) and value.known and not {"%", "$"} & {*str(value)}
-            entries.set_item(plain(str(option).lower()), value if plainly else UNKNOWN, rows=False)
+            entries.set_item(option, value if plainly else UNKNOWN, rows=False)
 
     def _option(self, section: Value, option: Value, fallback: Value | None) -> Value:
-        entries = self.sections.item(section).mapping()
+        there = self.sections.has(section)
+        entries = self.sections.item(section).mapping() if there else None
         if entries is None:
-            return UNKNOWN
-        option = plain(str(option).lower()) if isinstance(option, Text) and option.known else option
-        known = entries.has(option)
-        return fallback if known is False and fallback is not None else entries.item(option)
+            return fallback if there is False and fallback is not None else UNKNOWN
+        return fallback if entries.has(option) is False and fallback is not None else entries.item(option)
 
     def _reads(self, way: str, content: object, sources: AnySequence[Value]) -> None:
         """Read by a method of Python's own parser; what is read upon something else is not known."""
@@ -150,9 +197,15 @@ class Settings(Store, Value):
             )
             texts = [source for source in sources if isinstance(source, Text)]
             for name, held in read.items():
-                self.sections.set_item(plain(name), unreal(held, texts), rows=False)
+                self.sections.set_item(plain(name), _section(unreal(held, texts)), rows=False)
         except (NotKnown, configparser.Error, TypeError, ValueError, AttributeError):
             self.written_into()
+
+
+def _section(options: Value) -> Section:
+    made = Section()
+    made.update(options, rows=False)
+    return made
 
 
 def _real(value: Value) -> object:
