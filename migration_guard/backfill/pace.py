@@ -20,8 +20,8 @@ AIM = 0.1
 ALLOWANCE = 0.25
 """Seconds that a statement may take by itself: what takes longer is first taken for waiting."""
 REST = 1.0
-"""The pause after a batch, in proportion to its own time: half of the time is left to others. Where they keep the server busy a
-batch takes longer, and so does its rest. docs/scale.md says what they feel of other parts."""
+"""The pause after a batch, in proportion to its own time, as long as that is as it should be: what takes longer has waited, which
+leaves the server to others by itself. docs/scale.md says what they feel of other proportions."""
 GROWN = 2_000
 """So far batches grow by themselves, unless a person says how far: larger ones are a tenth faster, and the application's slowest
 statements take more than twice as long beside them. docs/scale.md has the figures."""
@@ -142,7 +142,7 @@ class Pace:
     @property
     def rest(self) -> float:
         """Seconds to leave to others."""
-        return REST * self.last if self.steering.pause is None else self.steering.pause
+        return REST * min(self.last, self.aim) if self.steering.pause is None else self.steering.pause
 
     def _resize(self, size: float) -> None:
         size = min(max(round(size), SMALLEST), self.largest)

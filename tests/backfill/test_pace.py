@@ -107,9 +107,9 @@ def test_what_tells_nothing_changes_nothing() -> None:
 
 def test_it_rests_in_proportion_unless_a_person_says_how_long() -> None:
     pace = Pace(500)
-    for seconds in (0.2, 0.4):
-        pace.done(seconds, 500)
-        assert pace.rest == pytest.approx(REST * seconds)
+    for part, expected in ((0.5, 0.5), (1.0, 1.0), (30.0, 1.0)):  # what takes longer than it should has waited
+        pace.done(part * AIM, 500)
+        assert pace.rest == pytest.approx(REST * AIM * expected)
     pace.obey(Steering(pause=3, max_size=100))
     assert (pace.rest, pace.size) == (3, 100)
     for _ in range(10):

@@ -156,7 +156,7 @@ def test_batches_that_follow_each_other_leave_a_rest_between_them_unless_a_perso
         assert asked.sql.count(sleep) == 1
         return replace(asked, sql=asked.sql.replace(sleep, f"PERFORM pg_notify('rests', mg_rest::text); {sleep}"))
 
-    db("INSERT INTO leads (id) SELECT generate_series(%s, %s)", ROWS + 1, 10 * ROWS)
+    db(f"INSERT INTO leads (id) SELECT generate_series({ROWS + 1}, {5 * ROWS})")
     assert state(db.run()) == "completed"
     steer(db, Steering(pause=pause))
     taken.clear()
