@@ -19,9 +19,9 @@ AIM = 0.1
 """Seconds that a batch should take: so long a row of it is held, and whoever wants that row waits."""
 ALLOWANCE = 0.25
 """Seconds that a statement may take by itself: what takes longer is first taken for waiting."""
-REST = 1.0
-"""The pause after a batch, in proportion to its own time, as long as that is as it should be: what takes longer has waited, which
-leaves the server to others by itself. docs/scale.md says what they feel of other proportions."""
+REST = 0.5
+"""The pause after a batch, in proportion to its own time, but none for what that is beyond the aim: it has waited, which leaves the
+server to others by itself. docs/scale.md says what they feel of less."""
 GROWN = 2_000
 """So far batches grow by themselves, unless a person says how far: larger ones are a tenth faster, and the application's slowest
 statements take more than twice as long beside them. docs/scale.md has the figures."""
