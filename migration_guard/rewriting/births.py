@@ -99,9 +99,15 @@ class Births:
             return _AGAIN
         if {(one.arg or "").removesuffix("_id") for one in sought.keywords} & self._written:
             return _NOT_FOUND
-        if self._ties(birth):
+        if any(one is tie for tie in self._ties(birth) for one in (sought.manager, *self._given_for(birth, sought))):
             return _READS if self._is_read(birth) else None
         return self._first_decides(birth, [one.value for one in sought.besides])
+
+    @staticmethod
+    def _given_for(birth: Birth, sought: Sought) -> Iterator[ast.keyword]:
+        """Of what a new row is given, that by which it is looked for."""
+        names = {one.arg for one in sought.keywords}
+        return (one for one in birth.node.keywords if one.arg in names)
 
     def _first_decides(self, birth: Birth, values: Sequence[ast.expr]) -> str | None:
         """Of a row that several rows of the loop may look for, which must be the same whichever of them makes it."""

@@ -172,7 +172,6 @@ REFUSED = {
     "set to what it is": "for lead in Lead.objects.filter(status='old'):\n    Visit.objects.create(lead=lead)\n    lead.status = 'old'\n    lead.save()",
     "set back": "for lead in Lead.objects.filter(status='old'):\n    Visit.objects.create(lead=lead)\n    lead.status = 'kept'\n    if lead.name:\n        lead.status = 'old'\n    lead.save()",
     "linked to one that may be none": "for lead in Lead.objects.filter(owner=None):\n    Visit.objects.create(lead=lead)\n    lead.owner = Owner.objects.filter(name=lead.name).first()\n    lead.save()",
-    "no key that is unique": "for lead in Lead.objects.all():\n    Owner.objects.get_or_create(name=lead.name)",
     "the first decides": "for lead in Lead.objects.all():\n    Label.objects.get_or_create(name=lead.name, defaults={'kind': lead.status})",
     "the last decides": "for lead in Lead.objects.all():\n    Label.objects.update_or_create(name=lead.name, defaults={'kind': lead.status})",
     "by what the loop writes": "for lead in Lead.objects.all():\n    Visit.objects.get_or_create(lead=lead, note=lead.status)\n    lead.status = str(lead.name)\n    lead.save()",
