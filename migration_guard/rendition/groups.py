@@ -218,15 +218,17 @@ def _key_of_best(query: QuerySet, call: cst.Call, row: str) -> str | None:
     if positional or len(named) != 1:
         return None
     ((field, value),) = named.items()
-    return _key(query.machine, value, row) if field in _ROWS_THERE or query.column(field) == query.column("pk") else None
+    return (
+        _key(query.machine, value, row) if field in _ROWS_THERE or query.column(field) == query.column("pk") else None
+    )
 
 
 def _key(machine: Machine, node: cst.BaseExpression, row: str) -> str | None:
     """The name under which an expression takes something of a group, `row["last"]`."""
     match node:
-        case cst.Subscript(
-            value=cst.Name(value=given), slice=[cst.SubscriptElement(slice=cst.Index(value=index))]
-        ) if given == row:
+        case cst.Subscript(value=cst.Name(value=given), slice=[cst.SubscriptElement(slice=cst.Index(value=index))]) if (
+            given == row
+        ):
             value = machine.evaluate(index)
             return str(value) if isinstance(value, Text) and value.known else None
     return None

@@ -94,7 +94,9 @@ class Django(Loop):
         block = cst.parse_statement(
             f"with models_at(connection, {app!r}, {stem!r}) as {given}:\n    pass\n".replace("'", '"')
         )
-        block = cst.ensure_type(block, cst.With).with_changes(body=cst.IndentedBlock(body=[*self._first(), *before, *body]))
+        block = cst.ensure_type(block, cst.With).with_changes(
+            body=cst.IndentedBlock(body=[*self._first(), *before, *body])
+        )
         words = names_of(ast.parse(self._code(block))).loads
         helper = _HELPER.format(", ".join(one for one in _HELPERS if one in words))
         return self._wrapped(name, label, helper, used, block)

@@ -24,17 +24,15 @@ class Sought:
     """What it is given besides."""
 
 
-def sought_by(
-    call: ast.Call, above: Mapping[int, ast.AST], behind: Callable[[ast.expr], ast.expr]
-) -> Sought | None:
+def sought_by(call: ast.Call, above: Mapping[int, ast.AST], behind: Callable[[ast.expr], ast.expr]) -> Sought | None:
     """Look around a call of `create` for the question whether there is such a row. `above` gives the parent of each node."""
     if not isinstance(call.func, ast.Attribute) or call.args:
         return None
     node: ast.AST = call
     while (parent := above.get(id(node))) is not None:
-        rows = _not_got(parent, above.get(id(parent)), behind) if isinstance(parent, ast.ExceptHandler) else None
+        rows = _not_got(parent, above.get(id(parent))) if isinstance(parent, ast.ExceptHandler) else None
         if isinstance(parent, ast.If) and not parent.orelse and any(node is one for one in parent.body):
-            rows = none_of(parent.test, lambda one, before=_set_before(parent, above): behind(looked_through(one, before)))
+            rows = none_of(parent.test, _looking(_set_before(parent, above), behind))
         found = _found(rows, call) if rows is not None else None
         if found is not None:
             return found
@@ -44,19 +42,21 @@ def sought_by(
     return None
 
 
+def _looking(before: Mapping[str, ast.expr], behind: Callable[[ast.expr], ast.expr]) -> Callable[[ast.expr], ast.expr]:
+    return lambda node: behind(looked_through(node, before))
+
+
 def _set_before(test: ast.If, above: Mapping[int, ast.AST]) -> dict[str, ast.expr]:
     """The variable that the statement before an `if` sets."""
     around = above.get(id(test))
     for block in (getattr(around, name, None) for name in ("body", "orelse")):
-        for line, behind in zip(block or [], (block or [])[1:], strict=False):
-            if behind is test:
+        for line, following in zip(block or [], (block or [])[1:], strict=False):
+            if following is test:
                 return dict(held(ast.Module([line], []))) if isinstance(line, ast.Assign) else {}
     return {}
 
 
-def _not_got(
-    handler: ast.ExceptHandler, around: ast.AST | None, behind: Callable[[ast.expr], ast.expr]
-) -> ast.expr | None:
+def _not_got(handler: ast.ExceptHandler, around: ast.AST | None) -> ast.expr | None:
     """The call of `get` that has found nothing where a handler runs."""
     if not isinstance(around, ast.Try) or handler.type is None or not last_name(handler.type).endswith("DoesNotExist"):
         return None
