@@ -64,11 +64,16 @@ def is_idle(name: str) -> bool:
     return name in _NO_STEP or _SAYS.match(name) is not None
 
 
+def is_in_container(words: Sequence[str]) -> bool:
+    """Whether a command runs another one in a container."""
+    return bool(words) and words[0].rpartition("/")[2] in _CONTAINERS
+
+
 def classified(words: Sequence[str], services: Services) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     name = words[0].rpartition("/")[2]
     if is_idle(name):
         return
-    if name in _CONTAINERS:
+    if is_in_container(words):
         yield from _in_container(words, services)
         return
     kind = kind_of(words)

@@ -18,12 +18,17 @@ from migration_guard.verify.deployment.kinds import (
     by_label,
     classified,
     in_a_container_s_shell,
+    is_idle,
+    is_in_container,
     kind_of,
 )
+from migration_guard.verify.deployment.programs import doubt, name_of, runs_texts, unwrapped
+from migration_guard.verify.deployment.sight import Sight
 from migration_guard.verify.deployment.starting import detached, waits
 from migration_guard.verify.deployment.steps import Deployment, Step
-from migration_guard.verify.descriptions import Command, compose, make, shell, yamls
+from migration_guard.verify.descriptions import Command, Fate, compose, make, shell, yamls
 from migration_guard.verify.descriptions.compose import Services
+from migration_guard.verify.descriptions.steps import SPEAKS, runs
 from migration_guard.verify.scripts import Script, Scripts
 
 _DEEPEST = 4
@@ -53,6 +58,7 @@ class _Reader:
     def __init__(self, root: Path, cwd: Path) -> None:
         self.root = root
         self.cwd = cwd
+        self.sight = Sight(root)
         self.services = Services()
         self.steps: list[Step] = []
         self.problems: list[Problem] = []
@@ -79,7 +85,7 @@ class _Reader:
                 for document in yamls.documents(source):
                     self.services.add(compose.read(document, script.shown))
             else:
-                for one in descriptions.commands(script.kind, script.path.name, source, named=named, look=self._looked):
+                for one in descriptions.commands(script.kind, script.path.name, source, named=named, look=self.sight.text):
                     self._command(one, script.shown, script.shown, ())
         except Unreadable as error:
             self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
@@ -88,25 +94,51 @@ class _Reader:
 
     def _command(self, one: Command, shown: str, origin: str, above: tuple[_Called, ...]) -> None:
         """One command: a step, a script that is followed, or something else; called by those `above`."""
-        script = shell.inner(one.words) or in_a_container_s_shell(one.words)
+        words = unwrapped(behind_waiting(one.words))
+        script = shell.inner(words) or in_a_container_s_shell(words)
         if script is not None:
             last = replace(one.fate)  # it is no `set -e` of the inner shell
             for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=last):
                 self._command(inner.inside(one), shown, origin, above)
             return
-        words = behind_waiting(one.words)
-        hidden = [word for word in words[1:] if " " in word and kind_of(word.split())]
-        if words and words[0] in {"ssh", "eval", "su", "sudo"} and hidden:
-            self.problems.append(Problem(shown, one.line, f"what {words[0]} is given to run is not judged"))
+        if (unread := self._given_elsewhere(words)) is not None:
+            self.problems.append(Problem(shown, one.line, unread))
             return
         if self._followed(words, one, origin, above):
             return
         self.services.ask(words)
-        fate = detached(words) or one.fate
         for kind, command in classified(words, self.services) if words else by_label(one.label):
+            fate = detached(words) or self._fate(one, command)
             self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
         if waits(words):
             self.waits.append((len(self.steps), origin, one))
+
+    def _given_elsewhere(self, words: Sequence[str]) -> str | None:
+        """What a command is given to run that is not read here: a text, a task of another file, a program, an address."""
+        name = name_of(words)
+        if is_idle(name) and name not in {"curl", "wget"}:
+            return None
+        for word in words[1:]:
+            if " " in word and (runs(word) or (runs_texts(words) and kind_of(word.split()))):
+                return f"what {name} is given to run is not judged"
+            if _ASKED.match(word):
+                return f"what {word} does, and what becomes of its failure, is not told"
+        if words and _ALONE.fullmatch(words[0]) and (len(words) == 1 or SPEAKS.search(words[0])):
+            return f"what {words[0]} stands for is not told"
+        program = self.sight.tasks(words) or self.sight.program(words)
+        kind = kind_of(words)
+        if program is None or kind is Kind.BACKFILL or not self.sight.applies(program):
+            return None
+        return f"what {shown_path(program, self.cwd)} runs, and what it makes of a failure, is not read"
+
+    def _fate(self, one: Command, command: Sequence[str]) -> Fate:
+        """What a step leads to, where its programs give on its exit code."""
+        inside = command[command.index("--") + 1 :] if "--" in command else command
+        seen = "--" in command or not is_in_container(one.words) or self.services.named_in(one.words) is not None
+        why = doubt(one.words, _is_step) or (doubt(inside, _is_step) if seen and inside else None)
+        if why is None or not one.fate.stops:
+            return one.fate
+        return replace(one.fate, stops=False if "looks at its end" in why else None, why=why)
 
     def _followed(self, words: Sequence[str], one: Command, origin: str, above: tuple[_Called, ...]) -> bool:
         """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
@@ -141,27 +173,10 @@ class _Reader:
             return None, None
         rest = [word for word in _given(words) if not word.startswith("-") and "=" not in word]
         called = rest[0] if name in _CALLING and rest else words[0]
-        return (self._in_sight(called), None) if called.endswith((".sh", ".bash")) else (None, None)
-
-    def _in_sight(self, word: str) -> Path | None:
-        """The file of the project that a word of a script names, whatever names the folder of the script itself."""
-        beside = _FOLDER.sub("", word)
-        for place in (
-            beside.removeprefix("/app/"),
-            beside.removeprefix("./"),
-            beside.lstrip("/"),
-            beside.rpartition("/app/")[2],
-        ):
-            if (path := self.root / place).is_file():
-                return path
-        return None
-
-    def _looked(self, word: str) -> bytes | None:
-        path = self._in_sight(word)
-        try:
-            return read_source(path) if path is not None else None
-        except Unreadable:
-            return None
+        path = self.sight.file(called) if "/" in called or called.endswith((".sh", ".bash")) else None
+        if path is None or not (name in _CALLING or called.endswith((".sh", ".bash")) or _is_script(path)):
+            return None, None
+        return path, None
 
     def _inside(self, path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
         """What stands in a script that a command calls."""
@@ -172,14 +187,25 @@ class _Reader:
         if chosen:
             return list(make.read(source, chosen=chosen))
         errexit, pipefail = one.options if one.words[0] in _SOURCING else _set_by(one.words)
-        return list(shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self._looked))
+        return list(shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self.sight.text))
 
 
 _SOURCING = frozenset({".", "source"})
-_CALLING = _SOURCING | {"sh", "bash", "exec", "sudo"}
+_CALLING = _SOURCING | {"sh", "bash"}
 """Words behind which a script is named."""
-_FOLDER = re.compile(r"^(?:\$\([^)]*\)|\$\{?\w+\}?)\"?/")
-"""What names the folder of the script itself: `$(dirname "$0")/`, `$HERE/`."""
+_ASKED = re.compile(r"^https?://\S*(?:migrat|back_?-?fill)", re.IGNORECASE)
+"""An address that makes an application migrate."""
+_ALONE = re.compile(r"^\"?\$\{?(?!@|\*|#|\?)\w+\}?$|^expression$|^template$")
+"""A command that is nothing but what a variable or a template stands for."""
+
+
+def _is_script(path: Path) -> bool:
+    return shell.recognises(path.name, read_source(path))
+
+
+def _is_step(name: str) -> bool:
+    """Whether a command is a step by the name of its program alone."""
+    return kind_of((name,)) is not None
 
 
 def _given(words: Sequence[str]) -> list[str]:

@@ -14,9 +14,17 @@ SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
 
 RUNS = re.compile(
     r"\balembic\b[^\n]*\bupgrade\b|\bmanage(?:\.py)?\b[^\n]*\bmigrate\b|\bdjango-admin\b[^\n]*\bmigrate\b|"
-    r"\bflask\b[^\n]*\bdb\b[^\n]*\bupgrade\b|\bmigration[-_]guard\b[^\n]*\bbackfill\b|\bbackfill\b[^\n]{1,5}\brun\b"
+    r"\bflask\b[^\n]*\bdb\b[^\n]*\bupgrade\b|\bmigration[-_]guard\b[^\n]*\bbackfill\b|\bbackfill\b[^\n]{1,5}\brun\b|"
+    r"(?:\bpython[\d.]*\s|\b(?:ba)?sh\s|(?:^|[\s\"'=;&])(?:\./|(?:[\w./$-]*/)?(?:bin|scripts)/))[\w./ -]*(?:migrat(?!ions/)|back_?-?fill)",
+    re.MULTILINE,
 )
 """What runs migrations or backfills, in whatever language that is said."""
+_LISTED = re.compile(r"[\"'\[\](),]+")
+
+
+def runs(text: str) -> bool:
+    """Whether a text runs migrations or backfills, also where the words of a command stand in a list."""
+    return bool(RUNS.search(text) or RUNS.search(_LISTED.sub(" ", text)))
 
 
 class Unreadable(Exception):
