@@ -118,13 +118,13 @@ def kind_of(words: Sequence[str]) -> Kind | None:
     bare = [word for word in words if " " not in word and not word.startswith("$")]
     if "backfill" in bare and _ASKS & set(bare):
         return None
-    if _QUERIES & set(bare) or any(
-        _ASKING.search(word.rpartition("/")[2]) for word in bare[:4] if not word.startswith("-")
-    ):
+    if _QUERIES & set(bare):
         return None
     called = {word.rpartition("/")[2] for word in bare}
     if any(called.issuperset(phrase) for phrase in _PHRASES):
         return Kind.MIGRATION
+    if any(_ASKING.search(word.rpartition("/")[2]) for word in bare[:4] if not word.startswith("-")):
+        return None
     named = [word for word in bare if word != "migration-guard" and not word.endswith((".yml", ".yaml", ".log"))]
     return next((kind for kind, pattern in _KINDS if any(pattern.search(word) for word in named)), None)
 
