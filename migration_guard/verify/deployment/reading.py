@@ -21,6 +21,7 @@ from migration_guard.verify.deployment.kinds import (
     is_idle,
     is_in_container,
     kind_of,
+    of_service,
 )
 from migration_guard.verify.deployment.programs import doubt, name_of, runs_texts, unwrapped
 from migration_guard.verify.deployment.sight import Sight
@@ -107,7 +108,12 @@ class _Reader:
         if self._followed(words, one, origin, above):
             return
         self.services.ask(words)
-        for kind, command in classified(words, self.services) if words else by_label(one.label):
+        told = list(classified(words, self.services) if words else by_label(one.label))
+        if not told and words and _IN_SHELL.match(" ".join(words)) and any(True for _ in by_label(one.label)):
+            self.problems.append(Problem(shown, one.line, f"what {one.label} runs is not told"))
+        if {"stack", "deploy"} <= {*words} and any(map(of_service, self.services.by_name.values())):
+            self.problems.append(Problem(shown, one.line, "docker stack deploy starts all services at once, and waits for none"))
+        for kind, command in told:
             fate = detached(words) or self._fate(one, command)
             self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
         if waits(words):
@@ -195,6 +201,8 @@ _CALLING = _SOURCING | {"sh", "bash"}
 """Words behind which a script is named."""
 _ASKED = re.compile(r"^https?://\S*(?:migrat|back_?-?fill)", re.IGNORECASE)
 """An address that makes an application migrate."""
+_IN_SHELL = re.compile(r"^(?:\S*/)?(?:ba|da)?sh\b|.*\btemplate\b")
+"""What may run anything."""
 _ALONE = re.compile(r"^\"?\$\{?(?!@|\*|#|\?)\w+\}?$|^expression$|^template$")
 """A command that is nothing but what a variable or a template stands for."""
 

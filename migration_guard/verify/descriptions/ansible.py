@@ -28,6 +28,8 @@ _ALLOWED = Fate(stops=False, why="its errors are ignored")
 _RUNS = frozenset({"command", "shell", "script", "raw"})
 _AS_EVER = re.compile(r"\w+\.rc\s*(?:!=|>)\s*0")
 """What a failure is without being said."""
+_OF_RESULTS = re.compile(r"\.rc\b|\bis\s+(?:not\s+)?(?:failed|failure|succeeded|success|skipped|changed)\b|\.(?:failed|changed|skipped)\b")
+"""Conditions on how another task went."""
 _NEVER = frozenset({"false", "no"})
 _PARTS = ("pre_tasks", "roles", "tasks", "post_tasks")
 
@@ -46,6 +48,9 @@ def read(root: Node) -> Iterator[Command]:
         around = _leniency(play) or _STOPS
         for part in _PARTS:
             yield from _tasks(get(play, part), around)
+        handlers = get(play, "handlers")
+        if handlers is not None and SPEAKS.search(" ".join(spoken(handlers))):
+            raise Unreadable(line(handlers), "when a handler runs is not told")
 
 
 def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
@@ -53,6 +58,9 @@ def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
     for index, task in enumerate(tasks):
         if _is_left_out(task):
             continue
+        asks = next((one for one in (*texts(get(task, "when")), text(task, "when")) if _OF_RESULTS.search(one)), None)
+        if asks is not None and SPEAKS.search(" ".join(spoken(task))):
+            raise Unreadable(line(task), f"whether it runs hangs on what another task registered: {asks}")
         fate = _leniency(task) or around
         if fate is _ALLOWED and _is_asked_for(text(task, "register"), tasks[index + 1 :]):
             fate = _ASKED

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, RUNS, SPEAKS, Command, Fate, Place, Unreadable
-from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts, words
+from migration_guard.verify.descriptions.yamls import TEMPLATE, Node, get, is_true, items, line, text, texts, words
 
 _INIT = Fate(stops=True, why="an init container that fails keeps the pod from starting")
 _MAIN = Fate(stops=True, why="the container ends with its exit code")
@@ -19,6 +20,8 @@ _Stage = tuple[int, int, str]
 _NOW = (0, 0)
 """When objects without hooks and weights are made: all at once, and who waits for whom is told elsewhere."""
 _DEPLOYING = frozenset("pre-install post-install pre-upgrade post-upgrade presync sync postsync".split())
+_VARIABLE = re.compile(r"\$\((\w+)\)")
+"""What Kubernetes puts in from the container's environment."""
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 
 
@@ -51,6 +54,14 @@ def _hooks(root: Node) -> str:
 def _is_deployed(root: Node) -> bool:
     """Whether a deployment makes an object: hooks of tests, rollbacks and deletions have their own time."""
     hooks = {one.strip() for one in _hooks(root).split(",")} - {""}
+    spec = get(root, "spec")
+    for place in (("metadata", "annotations"), ("spec", "suspend"), ("spec", "replicas")):
+        given = get(root, *place)
+        said = [text(given, name) for name in (*_HOOKS, *_WEIGHTS)] if place[0] == "metadata" else [text(given)]
+        if TEMPLATE in said and place[1] != "replicas" and any(map(SPEAKS.search, words(root))):
+            raise Unreadable(line(given or root), f"a template says {place[1]}")
+    if is_true(get(spec, "suspend")) or "0" in {text(spec, "replicas"), text(spec, "parallelism")}:
+        return False
     return not hooks or bool(hooks & _DEPLOYING)
 
 
@@ -99,6 +110,8 @@ def _container(node: Node, fate: Fate) -> Command:
     hooks = get(node, "lifecycle")
     if hooks is not None and any(map(SPEAKS.search, words(hooks))):
         raise Unreadable(line(hooks), "what a container runs behind its start or before its end is not read")
-    given = (*texts(get(node, "command")), *texts(get(node, "args")))
+    env = {text(one, "name"): text(one, "value") for one in items(get(node, "env")) if text(one, "value")}
+    written = (*texts(get(node, "command")), *texts(get(node, "args")))
+    given = tuple(_VARIABLE.sub(lambda match: env.get(match[1], f"${match[1]}"), word) for word in written)
     place = next((one for name in ("command", "args") if (one := get(node, name)) is not None), node)
-    return Command(given, line(place), fate, "" if given else text(node, "name"))
+    return Command(given, line(place), fate, text(node, "name"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
 
 _UNTOLD = Fate(stops=None, why="-k goes on with other targets")
 _IGNORED = Fate(stops=False, why="it is told to ignore errors")
@@ -18,6 +18,11 @@ _ALLOWED = Fate(stops=False, why="the - before the line lets it go on")
 _MAKE = re.compile(r"^(?:GNU)?makefile$|\.mk$", re.IGNORECASE)
 _JUST = re.compile(r"^\.?justfile$|\.just$", re.IGNORECASE)
 _DEEPEST = 20
+_NESTED = 5
+"""Variables that stand for others: beyond this, they stay as they are."""
+_SET = re.compile(r"^(?:export\s+)?(\w+)\s*(?::{0,3}|\?)=[ \t]*([^\n#]*)", re.MULTILINE)
+_SHELL_OF = re.compile(r"^(?:SHELL\s*[:?]*=|set\s+shell\s*:=|set\s+script-interpreter\s*:=)\s*(.*)", re.MULTILINE)
+_A_SHELL = re.compile(r"(?:\[\s*[\"'])?(?:\$\(shell which )?(?:/usr)?(?:/local)?(?:/bin/)?(?:env\s+)?(?:ba|da|z)?sh\b(?!-)")
 _INCLUDES = re.compile(r"^(?:-?include|sinclude|import\??|mod\??)\s+\S", re.MULTILINE)
 
 
@@ -41,6 +46,11 @@ class _Targets(dict[str, _Target]):
         """What the flags that the file gives itself make of a failure."""
         self.ignored = [found.split() for found in re.findall(r"^\.IGNORE\s*:(.*)", text, re.MULTILINE)]
         """The targets of which lines that fail stop nothing; an empty list stands for all."""
+        self.variables = {name: value.strip() for name, value in _SET.findall(text)}
+        """What variables stand for, as text."""
+        other = next((shell_of for shell_of in _SHELL_OF.findall(text) if not _A_SHELL.match(shell_of.strip())), None)
+        self.unread = f"recipes run in {other.strip()}, which is not read" if other is not None else None
+        """Why its recipes are not read."""
         self.stopping = re.search(r"^\.SHELLFLAGS\s*[:?+]?=.*\s-\w*e", text, re.MULTILINE) is not None
 
 
@@ -75,19 +85,23 @@ def _run(name: str, targets: _Targets, done: set[str], above: tuple[str, ...] = 
     if lines and (targets.in_one or lines[0][1].startswith("#!")):
         first, script = lines[0][0], "\n".join(re.sub(r"^[@+-]+", "", line) for _, line in lines)
         fate = _fate(lines[0][1], name, targets)
-        found = shell.commands(_expanded(script).encode(), errexit=targets.stopping, above=first - 1, last=fate)
+        found = shell.commands(_expanded(script, targets.variables).encode(), errexit=targets.stopping, above=first - 1, last=fate)
         yield from (one.led_to(fate) for one in found)
         return
     for number, line in lines:
         fate = _fate(line, name, targets)
+        if targets.unread is not None and SPEAKS.search(line):
+            raise Unreadable(number, targets.unread)
         text = re.sub(r"^[@+\s-]*", "", line)
+        if (stands := _DEFINED.fullmatch(text)) is not None and (stands[1] or stands[2]) not in targets.variables:
+            raise Unreadable(number, f"what {text} stands for is not read")
         call = called(re.sub(r"^\$[({]MAKE[)}]", "make", text).split())
         if call is not None and call.targets and targets.keys() >= {*call.targets}:
             for target in call.targets:
                 inner = _run(target, targets, done - {target}, (*above, name))
                 yield from (one.led_to(call.fate or fate) for one in inner)
             continue
-        yield from (one.led_to(fate) for one in shell.commands(_expanded(text).encode(), above=number - 1, last=fate))
+        yield from (one.led_to(fate) for one in shell.commands(_expanded(text, targets.variables).encode(), above=number - 1, last=fate))
 
 
 def _fate(line: str, name: str, targets: _Targets) -> Fate:
@@ -123,8 +137,17 @@ def called(words: Sequence[str]) -> Call | None:
     return Call(tuple(targets), fate)
 
 
-def _expanded(text: str) -> str:
-    """What the shell gets to see: variables of make and just as its own."""
+_DEFINED = re.compile(r"\$(?:\((\w+)\)|\{(\w+)\})")
+
+
+def _expanded(text: str, variables: Mapping[str, str]) -> str:
+    """What the shell gets to see: what variables of make and just stand for, and others as its own."""
+    for _ in range(_NESTED):
+        before = text
+        text = re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda match: variables.get(match[1], f"${match[1]}").strip("\"'"), text)
+        text = re.sub(r"(?<!\$)\$[({](\w+)[)}]", lambda match: variables.get(match[1], match[0]), text)
+        if text == before:
+            break
     text = re.sub(r"\{\{\s*(\w+).*?\}\}", r"$\1", text.replace("$$", "$"))
     return re.sub(r"\$\((\w+)\)", r"${\1}", text)
 

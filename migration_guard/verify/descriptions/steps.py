@@ -8,7 +8,7 @@ from dataclasses import replace
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 
-SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
+SPEAKS = re.compile(r"migrat|back_?-?fill|\balembic\b|\bdb upgrade\b", re.IGNORECASE)
 """What a step says that may run migrations or backfills."""
 
 
@@ -20,11 +20,18 @@ RUNS = re.compile(
 )
 """What runs migrations or backfills, in whatever language that is said."""
 _LISTED = re.compile(r"[\"'\[\](),]+")
+_BETWEEN = re.compile(r"[\"'\[\](),:=\s-]+")
+_WORD_BY_WORD = re.compile(
+    r"\balembic (?:\S+ ){0,3}upgrade\b|\bmanage\.py (?:\S+ ){0,2}migrate\b|\bflask (?:\S+ ){0,2}db (?:\S+ )?upgrade\b|"
+    r"\bmigration.guard (?:\S+ )?backfill\b"
+)
 
 
 def runs(text: str) -> bool:
-    """Whether a text runs migrations or backfills, also where the words of a command stand in a list."""
-    return bool(RUNS.search(text) or RUNS.search(_LISTED.sub(" ", text)))
+    """Whether a text runs migrations or backfills, also where the words of a command stand in a list, each in its line."""
+    return bool(
+        RUNS.search(text) or RUNS.search(_LISTED.sub(" ", text)) or _WORD_BY_WORD.search(_BETWEEN.sub(" ", text))
+    )
 
 
 class Unreadable(Exception):
