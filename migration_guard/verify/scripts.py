@@ -15,7 +15,7 @@ from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import Kind, Unreadable, kind_of
 from migration_guard.verify.descriptions.steps import runs
 
-_DEEP = 12
+_DEEP = 40
 """Folders inside folders that are entered."""
 _LEFT_OUT = NEVER_ENTERED | frozenset(
     "tests test spec specs docs doc examples example fixtures benchmarks vendor third_party site dist htmlcov target locale static "

@@ -129,6 +129,11 @@ def kind_of(words: Sequence[str]) -> Kind | None:
     return next((kind for kind, pattern in _KINDS if any(pattern.search(word) for word in named)), None)
 
 
+def is_step(name: str) -> bool:
+    """Whether a command is a step by the name of its program alone."""
+    return kind_of((name,)) is not None
+
+
 def in_a_container_s_shell(words: Sequence[str]) -> tuple[str, bool] | None:
     """The script of `docker compose run web sh -c "…"`, and whether under `-e`."""
     if not words or words[0].rpartition("/")[2] not in _CONTAINERS or not _STARTS & set(words):

@@ -42,14 +42,16 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
 _PROGRAMS = re.compile(
     r"^(?:python[\d.]*|pypy[\d.]*|alembic|flask|django-admin|manage(?:\.py)?|uvx?|poetry|pipenv|pdm|hatch|rye|conda|mamba|micromamba|"
     r"pipx|np[mx]|yarn|pnpm|bunx?|node|deno|ruby|bundle|rails|rake|php|artisan|java|mvnw?|gradlew?|go|cargo|flyway|liquibase|"
-    r"sqitch|yoyo|dbmate|airflow|superset|celery|g?make|just|heroku|docker(?:-compose)?|podman(?:-compose)?|kubectl|oc|ssh|"
+    r"sqitch|yoyo|psql|knex|prisma|sequelize|typeorm|drizzle-kit|node-pg-migrate|dbmate|airflow|superset|celery|g?make|just|heroku|docker(?:-compose)?|podman(?:-compose)?|kubectl|oc|ssh|"
     r"fly|flyctl|doppler|op|chamber|aws-vault|dotenv|direnv|infisical|newrelic-admin|honcho|foreman|coverage|systemd-run|tmux|screen|"
     r"migration[-_]guard|\.|source|(?:ba|da|z|k|a)?sh|[\w.-]+\.(?:py|sh|bash))$"
 )
 """Programs that end with the exit code of what their words name."""
 _CALLED = re.compile(r"^\$\{?(?:\w*_)?(?:PY|PYTHON\d*|ALEMBIC|MANAGE|DJANGO|FLASK|POETRY|UV|SUDO)\}?$")
 """Variables that nobody sets in sight, and whose names say that a program stands in them."""
-_GIVEN_A_TEXT = frozenset({"ssh", "eval", "su", "sudo", "runuser", "fly", "flyctl", "kamal", "parallel", "watch", "script", "heroku"})
+_GIVEN_A_TEXT = frozenset(
+    {"ssh", "eval", "su", "sudo", "runuser", "fly", "flyctl", "kamal", "parallel", "watch", "script", "heroku"}
+)
 """Programs that run what stands in one of their words."""
 _KNOWN_WAITS = ({"aws", "run-task"}, {"gcloud", "execute"}, {"gcloud", "--wait"})
 
@@ -110,4 +112,6 @@ def doubt(words: Sequence[str], is_step: Callable[[str], bool]) -> str | None:
     if "$" in name:
         return None if _CALLED.match(name) else f"what {name} stands for is not told"
     known = _PROGRAMS.match(name) or any(one <= {name, *words} for one in _KNOWN_WAITS)
-    return None if known or is_step(name) or name in shell.SHELLS else f"what {name} makes of its exit code is not known"
+    return (
+        None if known or is_step(name) or name in shell.SHELLS else f"what {name} makes of its exit code is not known"
+    )

@@ -20,11 +20,12 @@ from migration_guard.verify.deployment.kinds import (
     in_a_container_s_shell,
     is_idle,
     is_in_container,
+    is_step,
     kind_of,
     of_service,
 )
 from migration_guard.verify.deployment.programs import doubt, name_of, runs_texts, unwrapped
-from migration_guard.verify.deployment.sight import Sight
+from migration_guard.verify.deployment.sight import PACKAGE, Sight
 from migration_guard.verify.deployment.starting import detached, waits
 from migration_guard.verify.deployment.steps import Deployment, Step
 from migration_guard.verify.descriptions import Command, Fate, compose, make, shell, yamls
@@ -49,7 +50,7 @@ def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
             reader.problems.append(Problem(other.shown, other.line, message))
     steps = reader.told()
     if not any(step.kind is Kind.BACKFILL for step in steps):
-        steps += composed.steps(reader.services)
+        steps += composed.steps(reader.services, reader.sight.text)
     return Deployment(tuple(steps), reader.services, tuple(reader.problems), root, cwd)
 
 
@@ -86,7 +87,9 @@ class _Reader:
                 for document in yamls.documents(source):
                     self.services.add(compose.read(document, script.shown))
             else:
-                for one in descriptions.commands(script.kind, script.path.name, source, named=named, look=self.sight.text):
+                for one in descriptions.commands(
+                    script.kind, script.path.name, source, named=named, look=self.sight.text
+                ):
                     self._command(one, script.shown, script.shown, ())
         except Unreadable as error:
             self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
@@ -105,6 +108,10 @@ class _Reader:
         if (unread := self._given_elsewhere(words)) is not None:
             self.problems.append(Problem(shown, one.line, unread))
             return
+        if (task := self.sight.script_of_package(words)) is not None and len(above) < _DEEPEST:
+            for inner in shell.commands(task.encode(), above=one.line - 1, last=one.fate):
+                self._command(inner.inside(one), shown, origin, (*above, (self.root / PACKAGE, words)))
+            return
         if self._followed(words, one, origin, above):
             return
         self.services.ask(words)
@@ -112,7 +119,9 @@ class _Reader:
         if not told and words and _IN_SHELL.match(" ".join(words)) and any(True for _ in by_label(one.label)):
             self.problems.append(Problem(shown, one.line, f"what {one.label} runs is not told"))
         if {"stack", "deploy"} <= {*words} and any(map(of_service, self.services.by_name.values())):
-            self.problems.append(Problem(shown, one.line, "docker stack deploy starts all services at once, and waits for none"))
+            self.problems.append(
+                Problem(shown, one.line, "docker stack deploy starts all services at once, and waits for none")
+            )
         for kind, command in told:
             fate = detached(words) or self._fate(one, command)
             self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
@@ -141,7 +150,7 @@ class _Reader:
         """What a step leads to, where its programs give on its exit code."""
         inside = command[command.index("--") + 1 :] if "--" in command else command
         seen = "--" in command or not is_in_container(one.words) or self.services.named_in(one.words) is not None
-        why = doubt(one.words, _is_step) or (doubt(inside, _is_step) if seen and inside else None)
+        why = doubt(one.words, is_step) or (doubt(inside, is_step) if seen and inside else None)
         if why is None or not one.fate.stops:
             return one.fate
         return replace(one.fate, stops=False if "looks at its end" in why else None, why=why)
@@ -150,7 +159,7 @@ class _Reader:
         """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
         try:
             path, call = self._called(words) if words else (None, None)
-        except descriptions.Unreadable as error:
+        except (Unreadable, descriptions.Unreadable) as error:
             self.problems.append(Problem(origin, one.line, f"cannot be judged: {error}"))
             return False
         chosen = call.targets if call is not None else ()
@@ -160,8 +169,7 @@ class _Reader:
         try:
             inner = self._inside(path, chosen, one, len(above))
         except (Unreadable, descriptions.Unreadable) as error:
-            if kind_of(words) is None:
-                self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
+            self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
             return False
         before = len(self.steps)
         outer = replace(one, fate=call.fate) if call is not None and call.fate is not None else one
@@ -173,16 +181,21 @@ class _Reader:
         name = words[0].rpartition("/")[2]
         call = make.called(words)
         if call is not None and call.targets:
-            for file in ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", ".justfile"):
-                if (path := self.root / file).is_file() and (name == "just") is ("just" in file.lower()):
-                    return path, call
-            return None, None
+            folder = self.root / call.folder
+            files = (call.file,) if call.file else _JUSTFILES if name == "just" else _MAKEFILES
+            path = next((path for file in files if (path := folder / file).is_file()), None)
+            if path is None and kind_of(words) is not None:
+                raise descriptions.Unreadable(
+                    None, f"the file with the target {' '.join(call.targets)} is not in sight"
+                )
+            return path, call
         rest = [word for word in _given(words) if not word.startswith("-") and "=" not in word]
         called = rest[0] if name in _CALLING and rest else words[0]
-        path = self.sight.file(called) if "/" in called or called.endswith((".sh", ".bash")) else None
-        if path is None or not (name in _CALLING or called.endswith((".sh", ".bash")) or _is_script(path)):
+        script = called.endswith((".sh", ".bash"))
+        found = self.sight.file(called) if script or "/" in called else None
+        if found is None or not (script or name in _CALLING or _is_script(found)):
             return None, None
-        return path, None
+        return found, None
 
     def _inside(self, path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
         """What stands in a script that a command calls."""
@@ -196,6 +209,8 @@ class _Reader:
         return list(shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self.sight.text))
 
 
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+_JUSTFILES = ("justfile", "Justfile", ".justfile")
 _SOURCING = frozenset({".", "source"})
 _CALLING = _SOURCING | {"sh", "bash"}
 """Words behind which a script is named."""
@@ -209,11 +224,6 @@ _ALONE = re.compile(r"^\"?\$\{?(?!@|\*|#|\?)\w+\}?$|^expression$|^template$")
 
 def _is_script(path: Path) -> bool:
     return shell.recognises(path.name, read_source(path))
-
-
-def _is_step(name: str) -> bool:
-    """Whether a command is a step by the name of its program alone."""
-    return kind_of((name,)) is not None
 
 
 def _given(words: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from migration_guard.verify.scripts import files_of
 
 _FOLDER = re.compile(r"^(?:\$\([^)]*\)|\$\{?\w+\}?)\"?/")
 """What names the folder of the script itself: `$(dirname "$0")/`, `$HERE/`."""
+PACKAGE = "package.json"
+_OF_NODE = frozenset({"npm", "yarn", "pnpm", "bun"})
+_RUN = frozenset({"run", "run-script"})
 _TASKS = {
-    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), ("package.json",)),
     **dict.fromkeys(("poe", "task", "pdm", "hatch", "rye"), ("pyproject.toml",)),
     "pipenv": ("Pipfile",),
     "tox": ("tox.ini", "pyproject.toml"),
@@ -66,6 +69,21 @@ class Sight:
         """The file with the tasks that a command runs by name, where it speaks of migrations or backfills."""
         name = words[0].rpartition("/")[2] if words else ""
         return next((path for one in _TASKS.get(name, ()) if self.applies(path := self.root / one)), None)
+
+    def script_of_package(self, words: Sequence[str]) -> str | None:
+        """The script of package.json that `npm run NAME` runs, with those before and behind it."""
+        name, *rest = [word for word in words if not word.startswith("-")] or [""]
+        asked = (rest[1:] if rest[:1] and rest[0] in _RUN else rest)[:1]
+        if name not in _OF_NODE or not asked or not (self.root / PACKAGE).is_file():
+            return None
+        try:
+            document = json.loads(read_source(self.root / PACKAGE))
+        except (Unreadable, ValueError):
+            return None
+        scripts = document.get("scripts") if isinstance(document, dict) else None
+        scripts = scripts if isinstance(scripts, dict) else {}
+        named = [scripts.get(f"{before}{asked[0]}") for before in ("pre", "", "post")]
+        return " && ".join(one for one in named if isinstance(one, str)) if named[1] else None
 
     @staticmethod
     def applies(path: Path) -> bool:

@@ -38,7 +38,8 @@ _MAYBE = Fate(stops=None, why="whether a step behind it runs all the same hangs 
 _TELLS = re.compile(r"notif|slack|teams|report|summary|status|changelog|notes|docs|pages|comment", re.IGNORECASE)
 """What jobs are called that tell of a deployment, or publish texts."""
 _TESTS = re.compile(
-    r"(?:\b|_|-)(?:py)?(?:test|unit|e2e|integration|lint|check|ci\b|quality|coverage|valid|audit|scan|smoke|mypy|types?\b)", re.IGNORECASE
+    r"(?:\b|_|-)(?:py)?(?:test|unit|e2e|integration|lint|check|ci\b|quality|coverage|valid|audit|scan|smoke|mypy|types?\b)",
+    re.IGNORECASE,
 )
 _ENDS = re.compile(r"\bexit\s+[1-9$]|\bfalse\b|setFailed")
 _ASKED = frozenset({"pull_request", "pull_request_target", "merge_group"})
@@ -57,17 +58,31 @@ def read(root: Node, name: str) -> Iterator[Command]:
     run = _run(jobs, needs, events)
     asked = [key for key in run if _deploys(key, jobs[key], whole=whole)]
     for index, key in enumerate(asked):
-        beside = [one for one in asked if one not in before(key, needs) and key not in before(one, needs) and one != key]
-        behind = _behind(World(failed=True, events=events, fails=frozenset({key})), [(one, jobs[one]) for one in asked[index + 1 :]])
+        beside = [
+            one for one in asked if one not in before(key, needs) and key not in before(one, needs) and one != key
+        ]
+        behind = _behind(
+            World(failed=True, events=events, fails=frozenset({key})), [(one, jobs[one]) for one in asked[index + 1 :]]
+        )
         waits = next((one for one in beside if _rolls_out(one, jobs[one])), None)
         if behind is None and waits is not None:
             behind = Fate(stops=None, why=f"the job {waits} does not wait for it")
         place = Place(key, before(key, needs), "workflow")
-        around = _Around(_default_shell(jobs[key]) or _default_shell(root) or _shell_of(jobs[key]), behind, events, {**_env(root), **_env(jobs[key])})
+        around = _Around(
+            _default_shell(jobs[key]) or _default_shell(root) or _shell_of(jobs[key]),
+            behind,
+            events,
+            {**_env(root), **_env(jobs[key])},
+        )
         for one in _job(jobs[key], around):
             yield replace(one, place=place, fate=BY_THE_CLOCK if events in _SCHEDULES else one.fate)
     for key in run:
-        if key not in asked and not events <= _ASKED and not _tests(key, jobs[key]) and runs("\n".join(_run_by(jobs[key]))):
+        if (
+            key not in asked
+            and not events <= _ASKED
+            and not _tests(key, jobs[key])
+            and runs("\n".join(_run_by(jobs[key])))
+        ):
             raise Unreadable(line(jobs[key]), f"whether the job {key} deploys is not told")
 
 
@@ -91,7 +106,9 @@ def _run(jobs: dict[str, Node], needs: dict[str, list[str]], events: frozenset[s
     """The jobs that a deployment runs in which all goes well, in order."""
     found: list[str] = []
     for key in after(needs):
-        left_out = any(one in jobs and one not in found for one in needs[key]) and "always()" not in text(jobs[key], "if")
+        left_out = any(one in jobs and one not in found for one in needs[key]) and "always()" not in text(
+            jobs[key], "if"
+        )
         if not left_out and holds(text(jobs[key], "if"), World(failed=False, events=events)) is not False:
             found.append(key)
     return found

@@ -35,7 +35,11 @@ _DEEPEST = 10
 """Jobs that extend others, and scripts that refer to others, as GitLab has it."""
 _AWAY = ("project", "remote", "component")
 """What is included from elsewhere."""
-_TESTS = re.compile(r"(?:^|[\W_])(?:py)?(?:test|unit|e2e|integration|lint|check|quality|coverage|valid|audit|scan|smoke|mypy|type)", re.IGNORECASE)
+_OF_MERGE_REQUESTS = re.compile(r"^merge_requests$|==\s*[\"']?merge_request_event|^\$CI_MERGE_REQUEST_\w+$")
+_TESTS = re.compile(
+    r"(?:^|[\W_])(?:py)?(?:test|unit|e2e|integration|lint|check|quality|coverage|valid|audit|scan|smoke|mypy|type)",
+    re.IGNORECASE,
+)
 _NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache", "pages"})
 
 
@@ -61,7 +65,12 @@ def read(root: Node) -> Iterator[Command]:
     _left_out(root, asked)
     for key in run:
         job = jobs[key]
-        if key not in asked and not _TESTS.search(f"{key} {_stage(job)}") and job.get("services") is None and runs(job.said()):
+        if (
+            key not in asked
+            and not _TESTS.search(f"{key} {_stage(job)}")
+            and job.get("services") is None
+            and runs(job.said())
+        ):
             raise Unreadable(job.line, f"whether the job {key} deploys is not told")
 
 
@@ -77,6 +86,9 @@ def _behind(key: str, later: Sequence[tuple[str, _Job]], needs: Mapping[str, Seq
 
 def _is_left_out(job: _Job) -> bool:
     """Whether a deployment that goes well never runs a job."""
+    asked = [text(rule, "if") for rule in items(job.get("rules"))] or texts(job.get("only"))
+    if asked and all(_OF_MERGE_REQUESTS.search(one) and "||" not in one for one in asked):
+        return True
     rules = [text(rule, "when") or text(job.get("when")) or "on_success" for rule in items(job.get("rules"))]
     return {*rules, *([] if rules else [text(job.get("when"))])} <= {"never", "on_failure"}
 
@@ -163,7 +175,10 @@ def _job(job: _Job, shared: Node | None, behind: Fate | None) -> Iterator[Comman
     """What a job runs; `behind` says what a later one makes of its failure. before_script and script share a shell."""
     fate = _leniency(job) or behind or _STOPS
     given = {key: text(value) for key, _, value in pairs(job.get("variables")) if text(value)}
-    for parts, leads in (((job.get("before_script") or shared, job.get("script")), fate), ((job.get("after_script"),), _BEHIND)):
+    for parts, leads in (
+        ((job.get("before_script") or shared, job.get("script")), fate),
+        ((job.get("after_script"),), _BEHIND),
+    ):
         lines = [one for part in parts if part is not None for one in _lines(part, job.root)]
         source, where = _joined(lines)
         for one in shell.commands(source, errexit=True, pipefail=None, last=leads, given=given):

@@ -19,7 +19,9 @@ _WEIGHTS = ("helm.sh/hook-weight", "argocd.argoproj.io/sync-wave")
 _Stage = tuple[int, int, str]
 _NOW = (0, 0)
 """When objects without hooks and weights are made: all at once, and who waits for whom is told elsewhere."""
-_DEPLOYING = frozenset("pre-install post-install pre-upgrade post-upgrade presync sync postsync".split())
+_DEPLOYING = frozenset("pre-upgrade post-upgrade presync sync postsync".split())
+"""A deployment is an upgrade: what only an installation runs is none of it."""
+_POLICIES = ("podFailurePolicy", "successPolicy")
 _VARIABLE = re.compile(r"\$\((\w+)\)")
 """What Kubernetes puts in from the container's environment."""
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
@@ -55,11 +57,10 @@ def _is_deployed(root: Node) -> bool:
     """Whether a deployment makes an object: hooks of tests, rollbacks and deletions have their own time."""
     hooks = {one.strip() for one in _hooks(root).split(",")} - {""}
     spec = get(root, "spec")
-    for place in (("metadata", "annotations"), ("spec", "suspend"), ("spec", "replicas")):
-        given = get(root, *place)
-        said = [text(given, name) for name in (*_HOOKS, *_WEIGHTS)] if place[0] == "metadata" else [text(given)]
-        if TEMPLATE in said and place[1] != "replicas" and any(map(SPEAKS.search, words(root))):
-            raise Unreadable(line(given or root), f"a template says {place[1]}")
+    notes = get(root, "metadata", "annotations")
+    said = (text(spec, "suspend"), *(text(notes, name) for name in (*_HOOKS, *_WEIGHTS)))
+    if TEMPLATE in said and any(map(SPEAKS.search, words(root))):
+        raise Unreadable(line(notes or root), "a template says when it is made")
     if is_true(get(spec, "suspend")) or "0" in {text(spec, "replicas"), text(spec, "parallelism")}:
         return False
     return not hooks or bool(hooks & _DEPLOYING)
@@ -77,6 +78,8 @@ def _stage(root: Node) -> _Stage:
 def _object(root: Node, name: str, earlier: frozenset[str]) -> Iterator[Command]:
     kind = text(root, "kind")
     spec = get(root, "spec")
+    if any(get(spec, one) is not None for one in _POLICIES) and any(map(SPEAKS.search, words(root))):
+        raise Unreadable(line(root), "a policy says which failures are none")
     match kind:
         case "Job":
             main = _HOOK if _hooks(root).strip(",") else _ALONE

@@ -18,11 +18,14 @@ _ALLOWED = Fate(stops=False, why="the - before the line lets it go on")
 _MAKE = re.compile(r"^(?:GNU)?makefile$|\.mk$", re.IGNORECASE)
 _JUST = re.compile(r"^\.?justfile$|\.just$", re.IGNORECASE)
 _DEEPEST = 20
+_CONDITION = re.compile(r"^(?:ifn?eq|ifn?def|else|endif)\b")
 _NESTED = 5
 """Variables that stand for others: beyond this, they stay as they are."""
 _SET = re.compile(r"^(?:export\s+)?(\w+)\s*(?::{0,3}|\?)=[ \t]*([^\n#]*)", re.MULTILINE)
 _SHELL_OF = re.compile(r"^(?:SHELL\s*[:?]*=|set\s+shell\s*:=|set\s+script-interpreter\s*:=)\s*(.*)", re.MULTILINE)
-_A_SHELL = re.compile(r"(?:\[\s*[\"'])?(?:\$\(shell which )?(?:/usr)?(?:/local)?(?:/bin/)?(?:env\s+)?(?:ba|da|z)?sh\b(?!-)")
+_A_SHELL = re.compile(
+    r"(?:\[\s*[\"'])?(?:\$\(shell which )?(?:/usr)?(?:/local)?(?:/bin/)?(?:env\s+)?(?:ba|da|z)?sh\b(?!-)"
+)
 _INCLUDES = re.compile(r"^(?:-?include|sinclude|import\??|mod\??)\s+\S", re.MULTILINE)
 
 
@@ -82,10 +85,14 @@ def _run(name: str, targets: _Targets, done: set[str], above: tuple[str, ...] = 
     for one in targets[name].needs:
         yield from _run(one, targets, done, (*above, name))
     lines = targets[name].lines
+    if lines and lines[0][1].startswith("#!") and not re.search(r"\b(?:ba|da|z|k|a)?sh\b", lines[0][1]):
+        raise Unreadable(lines[0][0], f"a recipe for {lines[0][1].removeprefix('#!').strip()} is not read")
     if lines and (targets.in_one or lines[0][1].startswith("#!")):
         first, script = lines[0][0], "\n".join(re.sub(r"^[@+-]+", "", line) for _, line in lines)
         fate = _fate(lines[0][1], name, targets)
-        found = shell.commands(_expanded(script, targets.variables).encode(), errexit=targets.stopping, above=first - 1, last=fate)
+        found = shell.commands(
+            _expanded(script, targets.variables).encode(), errexit=targets.stopping, above=first - 1, last=fate
+        )
         yield from (one.led_to(fate) for one in found)
         return
     for number, line in lines:
@@ -96,12 +103,15 @@ def _run(name: str, targets: _Targets, done: set[str], above: tuple[str, ...] = 
         if (stands := _DEFINED.fullmatch(text)) is not None and (stands[1] or stands[2]) not in targets.variables:
             raise Unreadable(number, f"what {text} stands for is not read")
         call = called(re.sub(r"^\$[({]MAKE[)}]", "make", text).split())
-        if call is not None and call.targets and targets.keys() >= {*call.targets}:
+        if call is not None and call.targets and not (call.folder or call.file) and targets.keys() >= {*call.targets}:
             for target in call.targets:
                 inner = _run(target, targets, done - {target}, (*above, name))
                 yield from (one.led_to(call.fate or fate) for one in inner)
             continue
-        yield from (one.led_to(fate) for one in shell.commands(_expanded(text, targets.variables).encode(), above=number - 1, last=fate))
+        yield from (
+            one.led_to(fate)
+            for one in shell.commands(_expanded(text, targets.variables).encode(), above=number - 1, last=fate)
+        )
 
 
 def _fate(line: str, name: str, targets: _Targets) -> Fate:
@@ -119,22 +129,47 @@ class Call:
     targets: tuple[str, ...]
     fate: Fate | None
     """What the call's own options make of a failure."""
+    folder: str = ""
+    file: str = ""
+    """Where it looks for targets; empty where that is the usual place."""
 
 
 def called(words: Sequence[str]) -> Call | None:
-    """What a command calls, if it is such a call and of no other folder or file. Raises Unreadable where it has no order."""
+    """What a command calls, if it is such a call. Raises Unreadable where it has no order."""
     if not words or words[0].rpartition("/")[2] not in {"make", "gmake", "just"}:
         return None
-    options = [word for word in words[1:] if word.startswith("-")]
-    if any(re.match(r"-\w*[Cf]|--(?:directory|file|makefile|justfile|working-directory)", one) for one in options):
-        return None
+    places, rest = _placed(words[1:])
+    options = [word for word in rest if word.startswith("-")]
     short = "".join(one for one in options if not one.startswith("--"))
     if "j" in short or any(one.startswith("--jobs") for one in options):
         raise Unreadable(None, "with -j targets run beside each other")
     fate = _IGNORED if "i" in short or "--ignore-errors" in options else None
     fate = fate or (_UNTOLD if "k" in short or "--keep-going" in options else None)
-    targets = (word for word in words[1:] if not word.startswith("-") and "=" not in word and not word.isdigit())
-    return Call(tuple(targets), fate)
+    targets = (word for word in rest if not word.startswith("-") and "=" not in word and not word.isdigit())
+    return Call(tuple(targets), fate, places.get("folder", ""), places.get("file", ""))
+
+
+_PLACES = re.compile(
+    r"(?:(?P<folder>-C|-d|--directory|--working-directory)|(?P<file>-f|--file|--makefile|--justfile))(?:=|(?<=-[Cfd])(?=.))?(?P<value>.*)"
+)
+
+
+def _placed(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The folder and the file that options of a call name, and its other words."""
+    found: dict[str, str] = {}
+    rest: list[str] = []
+    waiting = ""
+    for word in words:
+        match = _PLACES.fullmatch(word)
+        if waiting:
+            found[waiting], waiting = word, ""
+        elif match is None:
+            rest.append(word)
+        elif match["value"]:
+            found["folder" if match["folder"] else "file"] = match["value"]
+        else:
+            waiting = "folder" if match["folder"] else "file"
+    return found, rest
 
 
 _DEFINED = re.compile(r"\$(?:\((\w+)\)|\{(\w+)\})")
@@ -155,21 +190,27 @@ def _expanded(text: str, variables: Mapping[str, str]) -> str:
 def _targets(text: str) -> dict[str, _Target]:
     found: dict[str, _Target] = {}
     now: list[_Target] = []
-    continued = False
+    continued = guarded = False
     for number, line in enumerate(text.splitlines(), 1):
         if continued and now:
             for one in now:
                 first, before = one.lines.pop()
                 one.lines.append((first, f"{before}\n{line}"))
         elif line[:1] in {"\t", " "} and line.strip():
+            if guarded and now and SPEAKS.search(line):
+                raise Unreadable(number, "it stands behind a condition of make")
             for one in now:
                 if not line.strip().startswith("#") or (line.strip().startswith("#!") and not one.lines):
                     one.lines.append((number, line.strip()))
-        elif match := _TARGET.match(line):
+        elif _CONDITION.match(line):
+            guarded = not line.startswith("endif")
+            continue
+        elif match := _TARGET.match(line.partition(";")[0].rstrip() if ":" in line.partition(";")[0] else line):
             names = match["names"].split()
             names = names[:1] if any("=" in name for name in names) else names
             now = [found.setdefault(name, _Target([])) for name in names]
             for one in now:
+                one.lines += [(number, line.partition(";")[2].strip())] if line.partition(";")[2].strip() else []
                 one.needs += [need for need in re.findall(r"[\w./-]+", match["needs"]) if need != "|"]
         elif line.strip() and not line.startswith("#"):
             now = []

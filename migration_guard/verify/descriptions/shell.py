@@ -34,7 +34,19 @@ _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
 
 _GLOB = re.compile(r"[*?{}$`]")
-_HARMLESS = frozenset({"comment", "heredoc_body", "heredoc_redirect", "herestring_redirect", "file_redirect", "unset_command", "string", "word", "raw_string"})
+_HARMLESS = frozenset(
+    {
+        "comment",
+        "heredoc_body",
+        "heredoc_redirect",
+        "herestring_redirect",
+        "file_redirect",
+        "unset_command",
+        "string",
+        "word",
+        "raw_string",
+    }
+)
 _OF_LOOPS = frozenset({"break", "continue"})
 _CALLERS = re.compile(r"\$(?:@|\*|1|\{[@*1](?::[^}]*)?\})")
 """A command that who calls the script says."""
@@ -308,7 +320,7 @@ class _Walk(Outcomes):
             else:
                 inside = bash.statements(one)
                 within = replace(context, endless=endless)
-                passes = self._passes(node, lambda inside=inside, within=within: self.block(inside, within, last=last))
+                passes = self._passes(node, partial(self.block, inside, within, last=last))
                 self._either([((), _nothing), (inside, passes)])
 
     def _passes(self, node: Node, walk: Callable[[], None]) -> Callable[[], None]:
@@ -319,7 +331,7 @@ class _Walk(Outcomes):
         told = listed if any(map(SPEAKS.search, listed)) and not any(map(_GLOB.search, listed)) else []
 
         def passes() -> None:
-            for text in told or [None]:
+            for text in told or (None,):
                 if name is not None:
                     self.values[bash.text(name)] = tuple(text.split()) if text is not None else None
                 walk()
@@ -343,7 +355,11 @@ class _Walk(Outcomes):
         name = words[0]
         if any(one.type == "subshell" and SPEAKS.search(bash.text(one)) for one in node.named_children):
             raise Unreadable(node.start_point.row + 1, f"what {name} is given to run is not judged")
-        if _CALLERS.fullmatch(name) and not context.callers and any(SPEAKS.search(bash.text(one)) for one in self.functions.values()):
+        if (
+            _CALLERS.fullmatch(name)
+            and not context.callers
+            and any(SPEAKS.search(bash.text(one)) for one in self.functions.values())
+        ):
             raise Unreadable(node.start_point.row + 1, "which function is run says who calls the script")
         if name in {".", "source"} and len(words) > 1:
             self._sourced(words[1])

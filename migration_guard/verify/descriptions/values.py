@@ -26,10 +26,12 @@ class Values(dict[str, "tuple[str, ...] | None"]):
         if _UNKNOWN.search(given):
             self[name] = None
             return
-        parts = [bash.text(one) for one in value.named_children] if value is not None and value.type == "array" else [given]
+        parts = (
+            [bash.text(one) for one in value.named_children] if value is not None and value.type == "array" else [given]
+        )
         words = [word for part in parts for one in self.expanded([_bare(part)]) for word in one.split()]
         kept = self.get(name) or () if "+=" in bash.text(node)[: len(name) + 2] else ()
-        self[name] = tuple((*kept, *words))[:_MOST]
+        self[name] = (*kept, *words)[:_MOST]
 
     def expanded(self, words: Iterable[str]) -> Iterator[str]:
         """The words of a command, each variable that is known in its place."""
