@@ -31,7 +31,7 @@ def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...
     by = {*write.listed, *write.keyed} if by_key or write.confined else set()
     picked = [column for _, pick in own if _chooses(pick, by) for column in pick.tested] if by or write.confined else []
     return _made(
-        write, event.spot.span(), event.transaction, (*tested, *picked), together=event.together, sources=write.sources,
+        write, event.spot.span(), (*tested, *picked), together=event.together, lasting=event.lasting, sources=write.sources,
         confined=write.confined or by_key or ranged or (managed and bool(write.listed)),
         locked=_locked(event, own, picks),
     )  # fmt: skip
@@ -40,11 +40,13 @@ def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...
 def stated(write: Write, span: Span, tested: tuple[str, ...]) -> Alteration:
     """A change that a definition states, over `:ids` that the runner has locked."""
     confined = write.confined or bool(write.listed)
-    return _made(write, span, 0, tested, together=False, sources=write.sources, confined=confined, locked=True)
+    return _made(
+        write, span, tested, together=False, lasting=False, sources=write.sources, confined=confined, locked=True
+    )
 
 
 def _made(
-    write: Write, span: Span, transaction: int, tested: Iterable[str], *, together: bool, sources: tuple[str, ...],
+    write: Write, span: Span, tested: Iterable[str], *, together: bool, lasting: bool, sources: tuple[str, ...],
     confined: bool, locked: bool,
 ) -> Alteration:  # fmt: skip
     """What left rows out where they were picked counts too."""
@@ -54,13 +56,13 @@ def _made(
     repeats = repeats or write.counts_on
     return Alteration(
         verb=write.verb, table=write.table, columns=write.columns, tested=every, confined=confined, repeats=repeats,
-        together=together, span=span, transaction=transaction, sources=sources, locked=locked,
+        together=together, span=span, lasting=lasting, sources=sources, locked=locked,
     )  # fmt: skip
 
 
 def _locked(event: Event, own: Picked, picks: Picked) -> bool:
-    """Whether a pick locks the rows: in the same transaction, or inside the same statement."""
-    before = any(pick.lock and at.transactions.keys() & event.transactions.keys() for at, pick in own)
+    """Whether a pick locks the rows: in the same transaction, on every way there, or inside the same statement."""
+    before = any(pick.lock and at.key in (event.held or ()) for at, pick in own)
     return before or any(pick.nested and pick.lock and at.spot.key == event.spot.key for at, pick in picks)
 
 

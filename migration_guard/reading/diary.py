@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
-from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.spot import Loop, Spot, spot_in_text, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Method, Place, Unknown, Value
+from migration_guard.interpreter.values import Constant, Method, Place, Unknown, Value
 from migration_guard.later import re
-from migration_guard.lean import dataclass
+from migration_guard.lean import dataclass, replace
+from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
+from migration_guard.reading.standing import Limit, Pending, Session, Standing, Standings
 from migration_guard.sql.batch import Pick, Write, batches, table_locks
 from migration_guard.sql.settings import NAMES, TimeoutSet, options, timeouts
 
@@ -44,23 +46,37 @@ _CONNECTIONS = frozenset({"conn", "connection"})
 _PAUSES = frozenset({"sleep", "wait", "throttle", "pause"})
 _CONNECTS = frozenset({"connect", "create_engine", "create_async_engine", "ConnectionPool"})
 _ROWCOUNT = "rowcount"
-_SQL_COMMIT = re.compile(r"\s*(?:COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
+_SQL_BEGINS = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
+_SQL_COMMIT = re.compile(r"\s*(?:COMMIT|END)\b(?!\s+PREPARED)", re.IGNORECASE)
+_SQL_UNDOES = re.compile(r"\s*(?:ROLLBACK|ABORT)\b(?!\s+(?:WORK\s+|TRANSACTION\s+)?(?:TO|PREPARED)\b)", re.IGNORECASE)
+_SAVEPOINTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+psycopg(?:_pool)?\b", re.MULTILINE)
+"""psycopg 3, whose `connection.transaction()` is a savepoint where a statement before it has begun a transaction."""
+_MODE = re.compile(r"autocommit\b(?!\s*=\s*(?:True|False)\s*[,)])|AUTOCOMMIT|isolation_level")
+"""What else than an argument may say that each statement commits on its own."""
 
 
-@dataclass(frozen=True, slots=True)
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True, eq=False)
 class Event:
     """Something that a backfill does, and the transaction and loop in which it does it."""
 
     what: TimeoutSet | Pick | Write
     spot: Spot
-    transaction: int
     loop: Loop | None
-    begun_in: Loop | None
-    """The loop in which the transaction began."""
-    transactions: dict[int, int] = field(default_factory=dict, compare=False)
-    """Every transaction in which it was met, and as the how manieth thing that was noted."""
-    unpatient: set[str] = field(default_factory=set, compare=False)
-    """Time-outs without which it may have been done, on one way or another."""
+    limits: dict[str, set[object]] = field(default_factory=dict)
+    """What may have set each time-out where it was met; None for a way on which nothing has."""
+    held: set[object] | None = None
+    """The picks whose locks were held, however it was come to."""
+    passed: set[object] = field(default_factory=set)
+    """The loops that came to it again before it was committed."""
+    lasting: bool = False
+    """Whether it may be left uncommitted by the one whose session it is."""
+
+    @property
+    def key(self) -> object:
+        return self.spot.key, self.what
 
     @property
     def works(self) -> bool:
@@ -70,10 +86,10 @@ class Event:
     @property
     def together(self) -> bool:
         """Whether the loop goes on in the same transaction; one that goes row by row may commit every so often."""
-        if self.loop is None:
+        if self.loop is None or self.loop.node not in self.passed:
             return False
         by_row = isinstance(self.what, Write) and bool(self.what.keyed)
-        return self.begun_in is not self.loop and not (self.loop.commits or (self.loop.commits_at_times and by_row))
+        return not (self.loop.commits and by_row)
 
 
 @dataclass(slots=True)
@@ -83,7 +99,7 @@ class Diary(Ledger):
     numbers_are_batches: bool = True
     dialect: str = "postgres"
     autocommits: bool = False
-    """Whether a statement outside of a block commits on its own, as with Django."""
+    """Whether a statement outside of a block commits on its own, as with Django, if its session does not say."""
     events: dict[object, Event] = field(default_factory=dict)
     schema_changes: dict[object, Spot] = field(default_factory=dict)
     pauses: dict[object, Spot] = field(default_factory=dict)
@@ -97,91 +113,138 @@ class Diary(Ledger):
     """The calls of `Backfill(…)`."""
     visited: set[int] = field(default_factory=set)
     """The `id` of every call that was made since the page began."""
-    _connected: set[str] = field(default_factory=set)
-    """Time-outs that connections are made with."""
-    _number: int = 0
-    _noted: int = 0
-    _open: int = 0
-    """How many blocks are open; those inside another are savepoints."""
-    _begun_in: Loop | None = None
+    standings: Standings = field(default_factory=Standings)
+    _of_module: tuple[list[Event], Standing] | None = None
+    """What the module's own body has set for sessions that it opens."""
+    _blocks: list[tuple[Session, object]] = field(default_factory=list)
+    """The open blocks that are transactions, with their sessions; those inside another of the same are savepoints."""
+    _managers: list[object] = field(default_factory=list)
+    """The open blocks at whose end a driver's connection commits."""
+    _session: Session = None
+    """The one that is spoken to."""
+    _early: set[Session] = field(default_factory=set)
+    """Those that the module's own body opens, outside of any function."""
+    _modes: dict[Session, bool] = field(default_factory=dict)
+    """Whether each statement commits on its own, session by session."""
     _handling: int = 0
-    _at_times: bool = False
-    """Whether the commit that follows is one that not every batch comes to."""
-    _rare: frozenset[int] | None = None
-    _at_the_end: bool = False
-    """Whether it is one that only the last batch comes to."""
-    _last: frozenset[int] | None = None
-    _aside: bool = False
-    """Whether it is one within a block that is a transaction: only its end commits it, so that this is another's, or an error."""
     _blind: bool = False
     """Whether the text that is being executed holds a statement without a tree."""
 
-    @property
-    def moment(self) -> object:
-        return self._number
-
     def turn(self) -> None:
         """Forget what was noted: another backfill begins."""
+        if self._of_module is None:
+            self._of_module = self._set_by_the_module()
+        events, standing = self._of_module
         spots = (self.schema_changes, self.pauses, self.held_pauses, self.table_locks, self.rowcounts)
-        for notes in (self.events, *spots, self.unseen, self.visited, self._connected):
+        for notes in (self.events, *spots, self.unseen, self.visited):
             notes.clear()
-        self._next()
+        self.events.update({one.key: one for one in events})
+        self.standings.become(lambda _: standing)
+
+    def end(self) -> None:
+        Ledger.end(self)
+        for one in self.standings.now.pending:
+            if one.session is not None and one.within is None and not self._modes.get(one.session, self.autocommits):
+                self.events[one.change].lasting = True
+
+    def _set_by_the_module(self) -> tuple[list[Event], Standing]:
+        """The time-outs that surely hold in sessions when a function of the module is called."""
+        limits = self.standings.now.limits
+        sure = {at: found for at, found in limits.items() if None not in found and not at[2] and at[0] in self._early}
+        keys = {one.setting for found in sure.values() for one in found if one is not None}
+        return [one for one in self.events.values() if one.key in keys], Standing(sure)
 
     # --- Transactions ------------------------------------------------------------------------------------------------
 
-    def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
+    def block(self, node: cst.CSTNode, context: Value) -> AbstractContextManager[None]:
         if _is_connection(node):
-            return self._until_commit()
-        return self._in_transaction() if is_transaction(node) else nullcontext()
+            return _inside(self._managers, id(node))
+        session = _session_of(context)
+        return self._in_transaction(node, session) if self._is_one(node, context) else nullcontext()
 
-    @contextmanager
-    def _in_transaction(self) -> Iterator[None]:
-        self._open += 1
-        if self._open == 1:
-            self._next()
-        try:
-            yield
-        finally:
-            self._open -= 1
-            self._aside = False
-            if not self._open:
-                self.commit()
+    def ends(self, node: cst.CSTNode, context: Value) -> Callable[[], bool] | None:
+        session = _session_of(context)
+        if self._is_one(node, context):
+            return partial(self._left, session) if not self._is_inside(session) else None
+        return partial(self._left, session) if _is_connection(node) else None
 
-    @contextmanager
-    def _until_commit(self) -> Iterator[None]:
-        """A connection of a driver: no transaction by itself, but what is open at its end is committed."""
-        if not self._open:
-            self._next()
-        try:
-            yield
-        finally:
-            if not self._open:
-                self.commit()
+    def _is_one(self, node: cst.CSTNode, context: Value) -> bool:
+        return is_transaction(node) and not self._is_savepoint(node, _session_of(context))
+
+    def _left(self, session: Session) -> bool:
+        if not self._is_inside(session):
+            self._over(session)
+        return True
+
+    def _is_inside(self, session: Session) -> bool:
+        """Whether a transaction of the session is an open block."""
+        return self._block_of(session) is not None
+
+    def _block_of(self, session: Session) -> object:
+        """The open block that is the transaction of a session."""
+        found = (block for one, block in self._blocks if one is None or session is None or one == session)
+        return next(found, None)
+
+    def _is_savepoint(self, node: cst.CSTNode, session: Session) -> bool:
+        """Whether a block is none of its own, since a statement before it has begun a transaction."""
+        if session is None or self._is_alone(session) or _SAVEPOINTS.search(self.migration.text) is None:
+            return False
+        method = node.func.attr.value if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) else ""
+        return method == "transaction" and session in self.standings.now.begun
+
+    def _in_transaction(self, node: cst.CSTNode, session: Session) -> AbstractContextManager[None]:
+        if not self._is_inside(session):
+            self.standings.become(lambda now: now.ended(session, undone=False))
+        return _inside(self._blocks, (session, id(node)))
 
     def commit(self, *, ends: bool = True) -> None:
-        if self._aside:
-            self._aside = False
-            return
-        commits = [loop.commits for loop in self.loops]
-        Ledger.commit(self, ends=ends)
-        begun_in = self._begun_in
-        self._next()
-        if (self._at_times or self._at_the_end) and not self._open:
-            self._begun_in = begun_in
-            for loop, before in zip(self.loops, commits, strict=True):
-                loop.commits, loop.commits_at_times = before, loop.commits_at_times or self._at_times
-            self._at_times = self._at_the_end = False
+        """The session that was spoken to commits; within a block only its end does, so that this is an error."""
+        if ends and not self._is_inside(self._session):
+            self._over(self._session)
 
-    def _next(self) -> None:
-        self._number += 1
-        self._begun_in = self.loops[-1] if self.loops else None
+    def _over(self, session: Session, *, undone: bool = False) -> None:
+        Ledger.commit(self)
+        self.standings.become(lambda now: now.ended(session, undone=undone))
+
+    def _is_alone(self, session: Session) -> bool:
+        """Whether a statement outside of a block commits on its own."""
+        mode = self._modes.get(session, self.autocommits)
+        return mode and session not in self.standings.now.opened and not self._is_inside(session)
+
+    def session(self, call: Call) -> Session:
+        """A session is opened: which one is told by all the calls that lead here."""
+        session = (id(call.place.node), *(id(one.place.node) for one in call.machine.frames if one.place is not None))
+        said = call.named.get("autocommit")
+        if isinstance(said, Constant):
+            self._modes[session] = bool(said.value)
+        elif said is None and call.name == "connect" and _MODE.search(self.migration.text) is None and not self.autocommits:
+            self._modes[session] = False
+        if not any(one.function is not None for one in call.machine.frames):
+            self._early.add(session)
+        return session
+
+    def speaks(self, session: Session, name: str) -> None:
+        self._session = session
+        if name == "rollback" and not self._is_inside(session):
+            self._over(session, undone=True)
+        elif name in SINKS and not self._is_alone(session) and not self._is_inside(session):
+            self.standings.become(lambda now: replace(now, begun=now.begun | {session}))
+
+    def passes(self, loop: cst.CSTNode) -> None:
+        if self.loops:
+            self.standings.become(lambda now: now.passed(id(loop)))
 
     # --- What is executed --------------------------------------------------------------------------------------------
 
     def executed(self, call: Call, text: Text) -> None:
-        shown = str(text)
-        if _SQL_COMMIT.match(shown):
-            return  # the walk tells of it as a commit
+        shown, session = str(text), self._session
+        if _SQL_COMMIT.match(shown) or _SQL_UNDOES.match(shown):
+            self._over(session, undone=_SQL_UNDOES.match(shown) is not None)
+            return
+        if _SQL_BEGINS.match(shown):
+            self._over(session)
+            self.standings.become(lambda now: replace(now, opened=now.opened | {session}))
+            return
         for start, end in table_locks(shown, text.holes, self.dialect):
             spot = self._spot(call, text, start, end)
             self.table_locks.setdefault(spot.key, spot)
@@ -205,8 +268,8 @@ class Diary(Ledger):
                 self._note(pick, spot)
             for write in batch.writes:
                 self._note(write, spot)
-        if self.autocommits and not self._open:
-            self.commit()
+        if self._is_alone(session):
+            self._over(session)
 
     def change(
         self, kind: OperationKind, spot: Spot, place: Place, frames: Iterable[Frame], *, how: str, **details: object
@@ -216,11 +279,11 @@ class Diary(Ledger):
             return
         stack = list(frames)
         if how != "sql" and kind in _BY_OBJECTS and place.source is self.migration and stack:
-            found = objects.write(_BY_OBJECTS[kind], place.whole, stack[-1].node, opened=self._open > 0)
+            found = objects.write(_BY_OBJECTS[kind], place.whole, stack[-1].node, opened=bool(self._blocks))
             if found is not None:
                 self._note(found, spot)
-                if self.autocommits and not self._open:
-                    self.commit()
+                if self._is_alone(self._session):
+                    self._over(self._session)
                 return
         what = "SQL that cannot be read" if how == "sql" else str(details.get("text") or f"a change by {how}")
         if kind is not OperationKind.INSERT_VALUES:
@@ -229,15 +292,28 @@ class Diary(Ledger):
     def schema(self, spot: Spot, what: str, *, on: Iterable[str | None] = (None,), stack: Sequence[Frame] = ()) -> None:
         self.schema_changes.setdefault(spot.key, spot)
 
-    def _note(self, what: TimeoutSet | Pick | Write, spot: Spot) -> None:
-        loop = self.loops[-1] if self.loops else None
-        event = self.events.setdefault((spot.key, what), Event(what, spot, self._number, loop, self._begun_in))
-        self._noted += 1
-        event.transactions.setdefault(self._number, self._noted)
+    def _note(self, what: TimeoutSet | Pick | Write, spot: Spot, *, lasting: bool = False) -> None:
+        event = Event(what, spot, self.loops[-1] if self.loops else None)
+        event = self.events.setdefault(event.key, event)
+        session, now = self._session, self.standings.now
         if isinstance(what, TimeoutSet):
-            self.situation.set(what.name, local=what.local, resets=what.resets)
-        else:
-            event.unpatient.update({*NAMES} - {name for name, _ in self.situation.now.patient} - self._connected)
+            fresh = not (lasting or self._is_alone(session))
+            limit = Limit(event.key, fresh)
+            self.standings.become(lambda now: now.with_limit(session, what.name, limit, local=what.local))
+            return
+        for name in NAMES:
+            found = now.in_force(session, name)
+            event.limits.setdefault(name, set()).update(one.setting if one is not None else None for one in found)
+        held = {pick for other, pick in now.held if other is None or session is None or other == session}
+        event.held = held if event.held is None else event.held & held
+        if isinstance(what, Pick):
+            if what.lock is not None and not what.nested:
+                self.standings.become(lambda now: replace(now, held=now.held | {(session, event.key)}))
+            return
+        event.passed.update(*(one.passed for one in now.pending if one.change == event.key))
+        block = self._block_of(session) or next(reversed(self._managers), None)
+        pending = Pending(session, event.key, block)
+        self.standings.become(lambda now: replace(now, pending=now.pending | {pending}))
 
     def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
         spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
@@ -255,12 +331,7 @@ class Diary(Ledger):
 
     def called(self, call: Call) -> None:
         name = call.name
-        self._at_times = name == "commit" and id(call.place.whole) in self._rare_commits()
-        self._at_the_end = name == "commit" and id(call.place.whole) in self._last_commits()
-        self._aside = name == "commit" and self._open > 0
-        if name == "rollback" and not call.arguments:
-            self._number += 1  # what was set in the transaction is not set in the next one
-            self.situation.taken_back()
+        self._session = None
         self.visited.add(id(call.place.whole))
         if name in objects.LOCKS and call.place.source is self.migration and isinstance(call.place.whole, cst.Call):
             picked = objects.pick(call.place.whole, self.migration.tree, call.machine.frames[-1].node)
@@ -275,37 +346,15 @@ class Diary(Ledger):
             for value in call.arguments:
                 for text in _texts(value):
                     for setting in options(str(text)):
-                        self._connected.add(setting.name)
-                        self._note(setting, self._spot(call, text, setting.start, setting.end))
-
-    def _rare_commits(self) -> frozenset[int]:
-        """Calls of `commit()` that not every batch comes to: `if count % 100 == 0: connection.commit()`."""
-        if self._rare is None:
-            self._rare = self._commits_behind(_is_counted)
-        return self._rare
-
-    def _last_commits(self) -> frozenset[int]:
-        """Calls of `commit()` that end the loop: `if not rows: connection.commit(); return`."""
-        if self._last is None:
-            self._last = self._commits_behind(lambda node: _leaves(node.body))
-        return self._last
-
-    def _commits_behind(self, asked: Callable[[cst.If], bool]) -> frozenset[int]:
-        """Calls of `commit()` in the body of an `if`, which holds nothing else that is executed."""
-        found = (node for node in within(self.migration.tree) if isinstance(node, cst.If) and asked(node))
-        calls = ([one for one in within(node.body) if isinstance(one, cst.Call)] for node in found)
-        named = ([(one, (dotted(one.func) or _method(one)).rpartition(".")[2]) for one in some] for some in calls)
-        return frozenset(
-            id(one)
-            for some in named
-            if not {name for _, name in some} & SINKS
-            for one, name in some
-            if name == "commit"
-        )
+                        self._note(setting, self._spot(call, text, setting.start, setting.end), lasting=True)
+                        if not any(one.function is not None for one in call.machine.frames):
+                            self._early.add(None)
 
     def _holds(self) -> bool:
-        """Whether the transaction has locked or changed rows by now."""
-        return any(one.works and self._number in one.transactions for one in self.events.values())
+        """Whether a transaction has locked or changed rows by now."""
+        now = self.standings.now
+        still_open = {None, *self._managers, *(block for _, block in self._blocks)}
+        return bool(now.held) or any(one.within in still_open for one in now.pending)
 
     def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
         """Note a test of a row count by which a loop ends."""
@@ -314,17 +363,19 @@ class Diary(Ledger):
             self.rowcounts.setdefault(spot.key, spot)
 
 
-def _is_counted(node: cst.If) -> bool:
-    """Whether a test asks how often something has happened."""
-    return any(isinstance(one, cst.Modulo) for one in within(node.test)) or any(
-        isinstance(one, cst.Comparison)
-        and any(isinstance(target.operator, (cst.GreaterThan, cst.GreaterThanEqual)) for target in one.comparisons)
-        and isinstance(one.comparisons[-1].comparator, (cst.Integer, cst.Name))
-        and not (
-            isinstance(one.comparisons[-1].comparator, cst.Integer) and one.comparisons[-1].comparator.value == "0"
-        )
-        for one in (node.test, *within(node.test))
-    )
+@contextmanager
+def _inside(places: list[_T], place: _T) -> Iterator[None]:
+    places.append(place)
+    try:
+        yield
+    finally:
+        places.pop()
+
+
+def _session_of(context: Value) -> Session:
+    """The session that a manager is of, if that is known to be one."""
+    found = {one.session if isinstance(one, Handle) else None for one in context.alternatives()}
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def is_transaction(node: cst.CSTNode) -> bool:

@@ -444,9 +444,23 @@ class Ledger:
         if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
             self.watcher.executed(call, text)
 
-    def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
-        """What happens in this block runs in one transaction, if that is what the node begins."""
+    def block(self, node: cst.CSTNode, context: Value) -> AbstractContextManager[None]:
+        """What happens in this block runs in one transaction, if that is what the node begins, whose value `context` is."""
         return nullcontext()
+
+    def ends(self, node: cst.CSTNode, context: Value) -> Callable[[], bool] | None:
+        """What happens on each way out of such a block; None if it is none."""
+        return None
+
+    def passes(self, loop: cst.CSTNode) -> None:
+        """A loop begins a pass."""
+
+    def session(self, call: Call) -> object:
+        """What tells a session that is opened here apart from others; None if nobody asks."""
+        return None
+
+    def speaks(self, session: object, name: str) -> None:
+        """A method of a session is about to be called."""
 
     def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
         """A condition is met."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +18,14 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Handle
 from migration_guard.operations import Direction, Problem, Span
-from migration_guard.procedures import Alteration, BatchSize, Procedure, Selection, Setting
+from migration_guard.procedures import Alteration, BatchSize, Patience, Procedure, Selection, Setting
 from migration_guard.reading.alterations import alteration, stated
 from migration_guard.reading.diary import Diary, Event
 from migration_guard.reading.error_texts import error_texts
 from migration_guard.reading.pages import Page, backfills, page_of
 from migration_guard.reading.unreached import changes_unread, leads_away
 from migration_guard.sql.batch import Pick, Write, batches, condition
-from migration_guard.sql.settings import TimeoutSet
+from migration_guard.sql.settings import NAMES, TimeoutSet
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -178,11 +178,13 @@ class Procedures:
             if isinstance(event.what, TimeoutSet) and event.what.seconds is None and not event.what.resets:
                 line, name = event.spot.span().line, event.what.name
                 self._problem(line, f"the value of {name} is not told by the source, so it cannot be judged")
-        settings = [_setting(one, one.what, page.events) for one in page.events if isinstance(one.what, TimeoutSet)]
-        for event in page.events:
-            if names := [one.name for one in settings if not one.resets and _holds_at_times(one, event)]:
-                line, shown = event.spot.span().line, ", ".join(dict.fromkeys(names))
-                self._problem(line, f"not on every way that leads here {shown} is set, so it cannot be judged")
+        timed = [(one.key, one, one.what) for one in page.events if isinstance(one.what, TimeoutSet)]
+        settings = {key: _setting(event, found) for key, event, found in timed if not found.resets}
+        patience = [one for event in page.events if event.works for one in _patience(event, settings)]
+        for place in dict.fromkeys(one.span for one in patience):
+            if names := [one.name for one in patience if one.span == place and one.settings and not one.limited]:
+                shown = ", ".join(names)
+                self._problem(place.line, f"not on every way that leads here {shown} is set, so it cannot be judged")
         picked = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
         loops = [one.loop for one in page.events if one.loop is not None and isinstance(one.what, (Write, Pick))]
         whole = self._span(_name_of(function.node)) if function is not None else self._line_of(page)
@@ -192,7 +194,8 @@ class Procedures:
                 key=entry.key if entry else None,
                 span=whole,
                 size=(entry.size if entry else None) or self._size(page),
-                settings=tuple(settings),
+                settings=tuple(settings.values()),
+                patience=tuple(patience),
                 selections=tuple(self._selection(event, pick) for event, pick in picked),
                 alterations=self._alterations(page, ()),
                 schema_changes=_spans(page.schema_changes),
@@ -226,8 +229,7 @@ class Procedures:
     def _selection(self, event: Event, pick: Pick) -> Selection:
         return Selection(
             table=pick.table, lock=pick.lock, skips=pick.skips, ordered=pick.ordered, limit=pick.limit,
-            fixed=pick.fixed, tested=pick.tested, span=event.spot.span(), transaction=event.transaction,
-            nested=pick.nested,
+            fixed=pick.fixed, tested=pick.tested, span=event.spot.span(), nested=pick.nested,
         )  # fmt: skip
 
     def _unseen(self, unseen: Iterable[tuple[Spot, str]]) -> None:
@@ -356,23 +358,18 @@ def _assignments(body: Sequence[cst.CSTNode]) -> Iterator[tuple[str, cst.BaseExp
                     yield name, node
 
 
-def _setting(event: Event, found: TimeoutSet, beside: Iterable[Event]) -> Setting:
-    """A time-out holds in a transaction if it is set before rows are picked or changed; one that is taken back behind that held."""
-    work = [one for one in beside if one.works]
-    begun = {
-        number: min(one.transactions.get(number, order) for one in (*work, event))
-        for number, order in event.transactions.items()
-    }
-    transactions = tuple(sorted(number for number, order in event.transactions.items() if begun[number] == order))
-    return Setting(
-        found.name, found.seconds, found.value, found.local, event.spot.span(), transactions, resets=found.resets
-    )
+def _setting(event: Event, found: TimeoutSet) -> Setting:
+    return Setting(found.name, found.seconds, found.value, found.local, event.spot.span())
 
 
-def _holds_at_times(setting: Setting, event: Event) -> bool:
-    """Whether a time-out seems to hold where rows are changed or locked, and on one way there it is not set."""
-    seems = not setting.local or not event.transactions.keys().isdisjoint(setting.transactions)
-    return event.works and seems and setting.name in event.unpatient
+def _patience(event: Event, settings: Mapping[object, Setting]) -> Iterator[Patience]:
+    """What may limit the waiting where rows are changed or locked, time-out by time-out."""
+    for name in NAMES:
+        found = event.limits.get(name, {None})
+        known = sorted((settings[one] for one in found if one in settings), key=lambda one: one.span)
+        yield Patience(name, tuple(known), None not in found, event.spot.span())
+        if any(one is not None and one not in settings for one in found):
+            yield Patience(name, (), True, event.spot.span())  # it is taken back
 
 
 def _text(value: Value | None) -> str | None:
