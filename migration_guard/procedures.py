@@ -56,6 +56,8 @@ class Selection:
     span: Span
     nested: bool = False
     """Whether it stands inside the statement that changes the rows."""
+    most: int | None = None
+    """The number that its LIMIT is given, where that is told; the largest of several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from migration_guard.operations import Span
 from migration_guard.procedures import Alteration
 from migration_guard.reading.diary import Event
 from migration_guard.sql.batch import Pick, Write, is_key
+from migration_guard.sql.met import still_met
 
 _MANY = frozenset(
     "tenant organization organisation org account company workspace business customer team shop store site region "
@@ -29,7 +30,10 @@ def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...
     by_key = any(_is_row(name, write, own) for name in (*write.listed, *write.keyed))
     ranged = write.ranged and event.loop is not None
     by = {*write.listed, *write.keyed} if by_key or write.confined else set()
-    picked = [column for _, pick in own if _chooses(pick, by) for column in pick.tested] if by or write.confined else []
+    choosing = [pick for _, pick in own if _chooses(pick, by)] if by or write.confined else []
+    picked = [column for pick in choosing for column in pick.tested]
+    asked = (*write.asked, *(one for pick in choosing for one in pick.asked))
+    write = replace(write, counts_on=write.counts_on or still_met(asked, dict(write.given)))
     return _made(
         write, event.spot.span(), (*tested, *picked), together=event.together, lasting=event.lasting, sources=write.sources,
         confined=write.confined or by_key or ranged or (managed and bool(write.listed)),

@@ -24,6 +24,7 @@ from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
+from migration_guard.reading.sizes import numbers
 from migration_guard.reading.standing import Limit, Pending, Session, Standing, Standings
 from migration_guard.sql.batch import Pick, Write, batches, table_locks
 from migration_guard.sql.settings import NAMES, TimeoutSet, options, timeouts
@@ -71,6 +72,8 @@ class Event:
     """The picks whose locks were held, however it was come to."""
     passed: set[object] = field(default_factory=set)
     """The loops that came to it again before it was committed."""
+    sizes: set[int] = field(default_factory=set)
+    """What the LIMIT of a pick was given."""
     lasting: bool = False
     """Whether it may be left uncommitted by the one whose session it is."""
 
@@ -265,7 +268,7 @@ class Diary(Ledger):
                 continue
             spot = self._spot(call, text, batch.start, batch.end)
             for pick in batch.picks:
-                self._note(pick, spot)
+                self._note(pick, spot).sizes.update(numbers(call, shown, pick.limit))
             for write in batch.writes:
                 self._note(write, spot)
         if self._is_alone(session):
@@ -292,7 +295,7 @@ class Diary(Ledger):
     def schema(self, spot: Spot, what: str, *, on: Iterable[str | None] = (None,), stack: Sequence[Frame] = ()) -> None:
         self.schema_changes.setdefault(spot.key, spot)
 
-    def _note(self, what: TimeoutSet | Pick | Write, spot: Spot, *, lasting: bool = False) -> None:
+    def _note(self, what: TimeoutSet | Pick | Write, spot: Spot, *, lasting: bool = False) -> Event:
         event = Event(what, spot, self.loops[-1] if self.loops else None)
         event = self.events.setdefault(event.key, event)
         session, now = self._session, self.standings.now
@@ -300,7 +303,7 @@ class Diary(Ledger):
             fresh = not (lasting or self._is_alone(session))
             limit = Limit(event.key, fresh)
             self.standings.become(lambda now: now.with_limit(session, what.name, limit, local=what.local))
-            return
+            return event
         for name in NAMES:
             found = now.in_force(session, name)
             event.limits.setdefault(name, set()).update(one.setting if one is not None else None for one in found)
@@ -309,11 +312,12 @@ class Diary(Ledger):
         if isinstance(what, Pick):
             if what.lock is not None and not what.nested:
                 self.standings.become(lambda now: replace(now, held=now.held | {(session, event.key)}))
-            return
+            return event
         event.passed.update(*(one.passed for one in now.pending if one.change == event.key))
         block = self._block_of(session) or next(reversed(self._managers), None)
         pending = Pending(session, event.key, block)
         self.standings.become(lambda now: replace(now, pending=now.pending | {pending}))
+        return event
 
     def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
         spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)

@@ -230,6 +230,7 @@ class Procedures:
         return Selection(
             table=pick.table, lock=pick.lock, skips=pick.skips, ordered=pick.ordered, limit=pick.limit,
             fixed=pick.fixed, tested=pick.tested, span=event.spot.span(), nested=pick.nested,
+            most=max(event.sizes, default=None),
         )  # fmt: skip
 
     def _unseen(self, unseen: Iterable[tuple[Spot, str]]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later
 from migration_guard.lean import dataclass
+from migration_guard.sql import met
 from migration_guard.sql.again import counts_on, repeats
 from migration_guard.sql.do_block import Block, block
 from migration_guard.sql.lexis import lexis_of, spoken
@@ -47,6 +48,8 @@ class Pick:
     """Whether it stands inside a statement that changes rows."""
     gives: tuple[str, ...] = ()
     """The columns that it gives, row by row: none where rows are put together."""
+    asked: tuple[exp.Expr, ...] = ()
+    """Its conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,10 @@ class Write:
     """Columns that have to equal what a pick inside it gives."""
     counts_on: bool = False
     """Whether what it gives a column leaves the row to be changed again, however its conditions name that."""
+    given: tuple[tuple[str, exp.Expr], ...] = ()
+    """What it gives to each column."""
+    asked: tuple[exp.Expr, ...] = ()
+    """Its conditions, and those of picks inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +164,13 @@ def _pick(node: exp.Select, *, nested: bool) -> Pick:
         tested=_tested(node.args.get("where")),
         nested=nested,
         gives=_given(node),
+        asked=_asked(node),
     )
+
+
+def _asked(node: exp.Expr) -> tuple[exp.Expr, ...]:
+    where = node.args.get("where")
+    return (where.this,) if isinstance(where, exp.Expr) else ()
 
 
 def _locks(lock: exp.Expr, source: exp.Expr | None) -> bool:
@@ -233,6 +246,8 @@ def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Writ
         ranged=bounds.ranged,
         fed=_fed(node, target),
         counts_on=isinstance(node, exp.Update) and counts_on(node, root),
+        given=tuple(met.given(node).items()),
+        asked=(*_asked(node), *(one for select in inside for one in _asked(select))),
     )
 
 
