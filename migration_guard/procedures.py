@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 
@@ -35,6 +37,25 @@ class Patience:
     """Whether one of them surely does."""
     span: Span
     """The place."""
+
+
+class Why(str, Enum):
+    """Why rows may be left out that nobody hears of."""
+
+    ERROR = "error"
+    """An error is passed over in silence."""
+    OFFSET = "offset"
+    """Rows are counted off that are no longer there."""
+    CURSOR = "cursor"
+    """A commit has closed the cursor that the rows come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """Where rows may be left out, and work then seems to be complete."""
+
+    why: Why
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,9 @@ class Procedure:
     """Tests that end the work by the number of rows that a statement changed."""
     error_texts: tuple[Span, ...] = ()
     """Tests that tell errors apart by their messages."""
+    lapses: tuple[Lapse, ...] = ()
+    untimed: Span | None = None
+    """A loop of batches that does not ask for the limit of time which the file states."""
 
     @property
     def shown(self) -> str:

@@ -127,7 +127,7 @@ def call(target: External, call: Call) -> Value | None:
 
 def handle_method(handle: Handle, name: str, call: Call) -> Value:
     machine = call.machine
-    machine.ledger.speaks(handle.session, name)
+    machine.ledger.speaks(handle, name, call)
     if "schema_translate_map" in call.named:
         machine.ledger.part()
     if handle.lent:
@@ -165,6 +165,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         session = machine.ledger.session(call) if name in _OPENS and (name != "begin" or _is_engine(handle)) else None
         if session is not None:
             return Handle(handle.kind, handle.lent, handle.of, session)
+        if name == "cursor" and handle.session is not None and is_held_by_the_server(call):
+            return Handle(SERVER_SIDE, handle.lent, handle.of, handle.session)
         return AutocommitBlock() if name == "autocommit_block" else handle
     if name[:1].isupper():  # Flask-SQLAlchemy's `db` has sessions, tables and the types of columns
         return handle if name == "Session" else machine.libraries.call(External(f"sqlalchemy.{name}"), call)
@@ -192,6 +194,15 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN
     return session_method(handle, name, call)
+
+
+SERVER_SIDE = "server-side cursor"
+
+
+def is_held_by_the_server(call: Call) -> bool:
+    """Whether a call opens a cursor that the server holds until the transaction ends: psycopg's with a name."""
+    name, lasts = call.argument(0, "name"), call.named.get("withhold")
+    return isinstance(name, Text) and (lasts is None or lasts.truth is False)
 
 
 def _is_engine(handle: Handle) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from migration_guard.operations import Span
 from migration_guard.procedures import Alteration
 from migration_guard.reading.diary import Event
+from migration_guard.reading.feeding import givers
 from migration_guard.sql.batch import Pick, Write, is_key
 from migration_guard.sql.met import still_met
 
@@ -22,7 +23,7 @@ Picked = Sequence[tuple[Event, Pick]]
 def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...], *, managed: bool) -> Alteration:
     """A change, as it stands among the picks of its backfill."""
     same = [(at, pick) for at, pick in picks if same_table(pick.table, write.table)]
-    own = [(at, pick) for at, pick in same if not pick.nested]
+    own = _giving(event, [(at, pick) for at, pick in same if not pick.nested])
     within = [(at, pick) for at, pick in same if pick.nested and at.spot.key == event.spot.key]
     nested = any(pick.nested and pick.limit and at.spot.key == event.spot.key for at, pick in picks)
     if write.fed and (within or nested) and not any(_is_row(name, write, within) for name in write.fed):
@@ -62,6 +63,25 @@ def _made(
         verb=write.verb, table=write.table, columns=write.columns, tested=every, confined=confined, repeats=repeats,
         together=together, span=span, lasting=lasting, sources=sources, locked=locked,
     )  # fmt: skip
+
+
+def counted_off(event: Event, write: Write, picks: Picked) -> Iterator[Event]:
+    """The picks that count rows off of which the change makes fewer: it passes over as many as it has changed."""
+    for at, pick in picks:
+        shrinks = write.verb == "DELETE" or not set(write.columns).isdisjoint(pick.tested)
+        if pick.counts_off and shrinks and same_table(pick.table, write.table):
+            if not pick.nested or at.spot.key == event.spot.key:
+                yield at
+
+
+def _giving(event: Event, own: Picked) -> Picked:
+    """Of the picks of the same table those that give the rows which are changed, where that is in sight."""
+    place = event.spot.place
+    if place is None or event.around is None or len(own) < 2:  # noqa: PLR2004
+        return own
+    calls = givers(place.whole, event.around)
+    found = [(at, pick) for at, pick in own if at.spot.place is not None and id(at.spot.place.whole) in calls]
+    return found or own
 
 
 def _locked(event: Event, own: Picked, picks: Picked) -> bool:

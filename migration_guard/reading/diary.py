@@ -20,6 +20,7 @@ from migration_guard.interpreter.values import Constant, Method, Place, Unknown,
 from migration_guard.later import re
 from migration_guard.lean import dataclass, replace
 from migration_guard.libraries.database import Handle
+from migration_guard.libraries.drivers import SERVER_SIDE, is_held_by_the_server
 from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
@@ -72,6 +73,8 @@ class Event:
     """The picks whose locks were held, however it was come to."""
     passed: set[object] = field(default_factory=set)
     """The loops that came to it again before it was committed."""
+    around: cst.CSTNode | None = None
+    """The function in which it is done, if SQL says it."""
     sizes: set[int] = field(default_factory=set)
     """What the LIMIT of a pick was given."""
     lasting: bool = False
@@ -112,6 +115,8 @@ class Diary(Ledger):
     rowcounts: dict[object, Spot] = field(default_factory=dict)
     unseen: dict[object, tuple[Spot, str]] = field(default_factory=dict)
     """Data changes that cannot be judged, with the reason."""
+    lost: dict[object, Spot] = field(default_factory=dict)
+    """Fetches from a cursor that a commit may have closed."""
     definitions: list[Call] = field(default_factory=list)
     """The calls of `Backfill(…)`."""
     visited: set[int] = field(default_factory=set)
@@ -139,7 +144,7 @@ class Diary(Ledger):
             self._of_module = self._set_by_the_module()
         events, standing = self._of_module
         spots = (self.schema_changes, self.pauses, self.held_pauses, self.table_locks, self.rowcounts)
-        for notes in (self.events, *spots, self.unseen, self.visited):
+        for notes in (self.events, *spots, self.unseen, self.lost, self.visited):
             notes.clear()
         self.events.update({one.key: one for one in events})
         self.standings.become(lambda _: standing)
@@ -226,8 +231,12 @@ class Diary(Ledger):
             self._early.add(session)
         return session
 
-    def speaks(self, session: Session, name: str) -> None:
-        self._session = session
+    def speaks(self, handle: Handle, name: str, call: Call) -> None:
+        self._session = session = handle.session
+        if name == "cursor" and session is not None and is_held_by_the_server(call) and not self._is_alone(session):
+            self.standings.become(lambda now: replace(now, cursors=now.cursors | {session}, closed=now.closed - {session}))
+        elif name.startswith("fetch") and handle.kind == SERVER_SIDE and session in self.standings.now.closed:
+            self.lost.setdefault(spot_of(call.place).key, spot_of(call.place))
         if name == "rollback" and not self._is_inside(session):
             self._over(session, undone=True)
         elif name in SINKS and not self._is_alone(session) and not self._is_inside(session):
@@ -270,7 +279,7 @@ class Diary(Ledger):
             for pick in batch.picks:
                 self._note(pick, spot).sizes.update(numbers(call, shown, pick.limit))
             for write in batch.writes:
-                self._note(write, spot)
+                self._note(write, spot).around = call.machine.frames[-1].node
         if self._is_alone(session):
             self._over(session)
 

@@ -459,8 +459,8 @@ class Ledger:
         """What tells a session that is opened here apart from others; None if nobody asks."""
         return None
 
-    def speaks(self, session: object, name: str) -> None:
-        """A method of a session is about to be called."""
+    def speaks(self, handle: Handle, name: str, call: Call) -> None:
+        """A method of a way to the database is about to be called."""
 
     def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
         """A condition is met."""

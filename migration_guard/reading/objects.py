@@ -74,6 +74,7 @@ def pick(node: cst.Call, tree: cst.Module, around: cst.CSTNode) -> Pick | None:
         fixed=int(limit) if limit is not None and limit.isdigit() else None,
         tested=tuple(dict.fromkeys(one.column for one in _tests(chain) if one.leaves_out)),
         nested=False,
+        counts_off=chain.has("offset") or any(map(_has_beginning, limits)),
     )
 
 
@@ -333,6 +334,12 @@ def _is_limit(link: Link) -> bool:
     if not isinstance(link.node, cst.Subscript):
         return bool(link.arguments)
     return any(isinstance(one.slice, cst.Slice) and one.slice.upper is not None for one in link.node.slice)
+
+
+def _has_beginning(link: Link) -> bool:
+    """Whether a slice begins behind the first row: `[offset : offset + 500]`."""
+    slices = (one.slice for one in link.node.slice) if isinstance(link.node, cst.Subscript) else ()
+    return any(isinstance(one, cst.Slice) and one.lower is not None for one in slices)
 
 
 def _spelt(link: Link) -> str:

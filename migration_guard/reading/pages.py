@@ -31,6 +31,8 @@ class Page:
     table_locks: tuple[Spot, ...]
     rowcounts: tuple[Spot, ...]
     unseen: tuple[tuple[Spot, str], ...]
+    lost: tuple[Spot, ...]
+    """Where rows are fetched from a cursor that a commit has closed."""
     reached: frozenset[int]
     """The `id` of each function that was followed from here."""
     visited: frozenset[int]
@@ -76,6 +78,7 @@ def page_of(function: Function | None, diary: Diary, reached: Iterable[int]) -> 
         tuple(diary.table_locks.values()),
         tuple(diary.rowcounts.values()),
         tuple(diary.unseen.values()),
+        tuple(diary.lost.values()),
         frozenset(reached),
         frozenset(diary.visited),
     )

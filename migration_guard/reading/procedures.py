@@ -10,7 +10,7 @@ import libcst as cst
 
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.kinds import within
-from migration_guard.interpreter.spot import Spot, spot_in_text
+from migration_guard.interpreter.spot import Loop, Spot, spot_in_text
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
@@ -18,10 +18,11 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Handle
 from migration_guard.operations import Direction, Problem, Span
-from migration_guard.procedures import Alteration, BatchSize, Patience, Procedure, Selection, Setting
-from migration_guard.reading.alterations import alteration, stated
+from migration_guard.procedures import Alteration, BatchSize, Lapse, Patience, Procedure, Selection, Setting, Why
+from migration_guard.reading.alterations import alteration, counted_off, stated
 from migration_guard.reading.diary import Diary, Event
 from migration_guard.reading.error_texts import error_texts
+from migration_guard.reading.lapses import swallowed, untimed
 from migration_guard.reading.pages import Page, backfills, page_of
 from migration_guard.reading.unreached import changes_unread, leads_away
 from migration_guard.sql.batch import Pick, Write, batches, condition
@@ -205,6 +206,8 @@ class Procedures:
                 table_locks=_spans(page.table_locks),
                 rowcounts=_spans(page.rowcounts),
                 error_texts=self._error_texts(page),
+                lapses=tuple(self._lapses(page)),
+                untimed=self._untimed(loops),
             )
         )
 
@@ -242,6 +245,26 @@ class Procedures:
         nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
         found = {id(test): test for node in nodes for test in error_texts(node)}
         return tuple(sorted(self._span(test) for test in found.values()))
+
+    def _lapses(self, page: Page) -> Iterator[Lapse]:
+        writes = [(one, one.what) for one in page.events if isinstance(one.what, Write)]
+        picks = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
+        passed = {at.spot.span() for event, write in writes for at in counted_off(event, write, picks)}
+        yield from (Lapse(Why.OFFSET, span) for span in sorted(passed))
+        yield from (Lapse(Why.CURSOR, span) for span in _spans(page.lost))
+        working = {id(one.spot.place.whole) for one, _ in writes if one.spot.place is not None}
+        nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
+        named = _named_for(nodes, working)
+        inside = [*nodes, page.function.node if page.function is not None else self._migration.source.tree]
+        silent = {id(one): one for node in inside for one in swallowed(node, working, named)}
+        yield from sorted((Lapse(Why.ERROR, self._span(one)) for one in silent.values()), key=lambda one: one.span)
+
+    def _untimed(self, loops: Sequence[Loop]) -> Span | None:
+        """The innermost loop of batches, if it forgets the limit of time that the file states."""
+        for loop in reversed(loops):
+            node = loop.spot.place.node if loop.spot.place is not None else None
+            return loop.spot.span() if node is not None and untimed(node, self._migration.source.tree) else None
+        return None
 
     # --- Sizes -------------------------------------------------------------------------------------------------------
 
@@ -343,6 +366,23 @@ class Procedures:
 
     def _problem(self, line: int | None, message: str) -> None:
         self.problems.append(Problem(self._migration.job.shown, line, message))
+
+
+def _named_for(nodes: Sequence[cst.FunctionDef | cst.Lambda], working: set[int]) -> set[str]:
+    """The names of functions that change rows, by themselves or by others."""
+    calls = {
+        node.name.value: [one for one in within(node.body) if isinstance(one, cst.Call)]
+        for node in nodes
+        if isinstance(node, cst.FunctionDef)
+    }
+    named = {name for name, inside in calls.items() if any(id(one) in working for one in inside)}
+    while more := {
+        name
+        for name, inside in calls.items()
+        if name not in named and any((dotted(one.func) or "").rpartition(".")[2] in named for one in inside)
+    }:
+        named |= more
+    return named
 
 
 def _spans(spots: Iterable[Spot]) -> tuple[Span, ...]:

@@ -55,10 +55,15 @@ class Standing:
     """Sessions in which a transaction may be open that no block has opened."""
     opened: frozenset[Session] = frozenset()
     """Sessions in which BEGIN has surely opened one."""
+    cursors: frozenset[Session] = frozenset()
+    """Sessions in which the server may hold a cursor until the transaction ends."""
+    closed: frozenset[Session] = frozenset()
+    """Sessions in which a transaction may have ended while it did."""
 
     @property
     def key(self) -> object:
-        return (frozenset(self.limits.items()), self.held, self.pending, self.begun, self.opened)
+        limits = frozenset(self.limits.items())
+        return (limits, self.held, self.pending, self.begun, self.opened, self.cursors, self.closed)
 
     def shape(self, depth: int) -> object:
         return self.key
@@ -74,6 +79,8 @@ class Standing:
                     result.pending | other.pending,
                     result.begun | other.begun,
                     result.opened & other.opened,
+                    result.cursors | other.cursors,
+                    result.closed | other.closed,
                 )
         return result
 
@@ -107,6 +114,8 @@ class Standing:
             frozenset(one for one in self.pending if not _same(one.session, session)),
             frozenset(one for one in self.begun if not _same(one, session)),
             frozenset(one for one in self.opened if not _same(one, session)),
+            frozenset(one for one in self.cursors if one != session),
+            self.closed | {one for one in self.cursors if one == session},
         )
 
     def passed(self, loop: object) -> Standing:

@@ -50,6 +50,8 @@ class Pick:
     """The columns that it gives, row by row: none where rows are put together."""
     asked: tuple[exp.Expr, ...] = ()
     """Its conditions."""
+    counts_off: bool = False
+    """Whether it begins behind so many rows: OFFSET."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def _pick(node: exp.Select, *, nested: bool) -> Pick:
         nested=nested,
         gives=_given(node),
         asked=_asked(node),
+        counts_off=node.args.get("offset") is not None,
     )
 
 

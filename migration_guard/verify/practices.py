@@ -16,8 +16,8 @@ from migration_guard.verify.verdict import DECIDING, Evidence, Outcome
 
 CODES = {
     2: ("MG401", "MG402", "MG405", "MG411", "MG413", "MG414"),
-    3: ("MG403", "MG410"),
-    4: ("MG402", "MG404", "MG409", "MG415"),
+    3: ("MG403", "MG410", "MG416"),
+    4: ("MG402", "MG404", "MG409", "MG415", "MG417"),
     5: ("MG405", "MG406", "MG407", "MG408", "MG412"),
 }
 """The rules that each point rests on."""
