@@ -46,8 +46,10 @@ class Blocks:
         dispensable = any(map(_catches_imports, node.handlers))
         frame.dispensable += dispensable
         outside, frame.raised = frame.raised, []
+        works = self.machine.ledger.works
         with HEAP.watching() as watch:
             reached = body(node.body)
+        worked = self.machine.ledger.works != works
         frame.dispensable -= dispensable
         raised, frame.raised = frame.raised, outside
         if reached and self.statements.otherwise(node.orelse):
@@ -55,7 +57,7 @@ class Blocks:
         HEAP.undo(mark)
         for handler in node.handlers:
             resume(watch.states())
-            with self.machine.ledger.handler():
+            with self.machine.ledger.handler(handler, worked=worked):
                 if self._handled(handler, _caught(raised, node)):
                     states.append(HEAP.since(mark))
             HEAP.undo(mark)

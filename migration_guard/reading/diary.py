@@ -91,11 +91,12 @@ class Event:
 
     @property
     def together(self) -> bool:
-        """Whether the loop goes on in the same transaction; one that goes row by row may commit every so often."""
-        if self.loop is None or self.loop.node not in self.passed:
-            return False
-        by_row = isinstance(self.what, Write) and bool(self.what.keyed)
-        return not (self.loop.commits and by_row)
+        """Whether a loop goes on in the same transaction; one that goes row by row may commit every so often."""
+        write = self.what
+        by_row = isinstance(write, Write) and bool(write.keyed or (write.verb == "INSERT" and write.confined))
+        if self.loop is None:
+            return bool(self.passed) and not by_row
+        return self.loop.node in self.passed and not (self.loop.commits and by_row)
 
 
 @dataclass(slots=True)
@@ -115,6 +116,8 @@ class Diary(Ledger):
     rowcounts: dict[object, Spot] = field(default_factory=dict)
     unseen: dict[object, tuple[Spot, str]] = field(default_factory=dict)
     """Data changes that cannot be judged, with the reason."""
+    handlers: set[int] = field(default_factory=set)
+    """The `id` of each handler of what goes wrong where rows are changed."""
     lost: dict[object, Spot] = field(default_factory=dict)
     """Fetches from a cursor that a commit may have closed."""
     definitions: list[Call] = field(default_factory=list)
@@ -144,7 +147,7 @@ class Diary(Ledger):
             self._of_module = self._set_by_the_module()
         events, standing = self._of_module
         spots = (self.schema_changes, self.pauses, self.held_pauses, self.table_locks, self.rowcounts)
-        for notes in (self.events, *spots, self.unseen, self.lost, self.visited):
+        for notes in (self.events, *spots, self.unseen, self.lost, self.handlers, self.visited):
             notes.clear()
         self.events.update({one.key: one for one in events})
         self.standings.become(lambda _: standing)
@@ -243,7 +246,7 @@ class Diary(Ledger):
             self.standings.become(lambda now: replace(now, begun=now.begun | {session}))
 
     def passes(self, loop: cst.CSTNode) -> None:
-        if self.loops:
+        if self.standings.now.pending:
             self.standings.become(lambda now: now.passed(id(loop)))
 
     # --- What is executed --------------------------------------------------------------------------------------------
@@ -322,6 +325,7 @@ class Diary(Ledger):
             if what.lock is not None and not what.nested:
                 self.standings.become(lambda now: replace(now, held=now.held | {(session, event.key)}))
             return event
+        self.works += 1
         event.passed.update(*(one.passed for one in now.pending if one.change == event.key))
         block = self._block_of(session) or next(reversed(self._managers), None)
         pending = Pending(session, event.key, block)
@@ -335,7 +339,9 @@ class Diary(Ledger):
     # --- What stands around it ---------------------------------------------------------------------------------------
 
     @contextmanager
-    def handler(self) -> Iterator[None]:
+    def handler(self, node: cst.CSTNode, *, worked: bool) -> Iterator[None]:
+        if worked:
+            self.handlers.add(id(node))
         self._handling += 1
         try:
             yield

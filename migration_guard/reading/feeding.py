@@ -62,7 +62,7 @@ def _bound(node: cst.CSTNode, name: str) -> Iterator[cst.CSTNode]:
                 yield value
         case cst.NamedExpr(target=target, value=value) if _names(target, name):
             yield value
-        case cst.For(target=target, iter=values) | cst.CompFor(target=target, iter=values) if _names(target, name):
+        case cst.For(target=target, iter=values) if _names(target, name):
             yield values
         case cst.Call(func=cst.Attribute(value=cst.Name(value=other), attr=cst.Name(value=method)), args=arguments):
             if other == name and method in {"append", "extend", "add", "update", "insert"}:

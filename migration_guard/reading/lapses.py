@@ -26,16 +26,18 @@ _LIMIT = re.compile(
 _CLOCKS = frozenset("monotonic perf_counter time now utcnow monotonic_ns time_ns".split())
 
 
-def swallowed(node: cst.CSTNode, working: Collection[int], named: Collection[str]) -> Iterator[cst.CSTNode]:
+def swallowed(
+    node: cst.CSTNode, handlers: Collection[int], working: Collection[int], named: Collection[str]
+) -> Iterator[cst.CSTNode]:
     """The handlers, and blocks of `suppress`, in a function that pass over in silence whatever goes wrong with a change.
 
-    `working` are the `id` of calls that change rows, `named` the functions that make such calls.
+    `handlers` are the `id` of those of changes, `working` of calls that make them, `named` the functions with such calls.
     """
     loops = _innermost_loops(node)
     for one in within(node):
         match one:
-            case cst.Try() if _works(one.body, working, named):
-                yield from (handler for handler in one.handlers if _is_silent(handler, loops.get(id(handler))))
+            case cst.ExceptHandler() if id(one) in handlers and _is_silent(one, loops.get(id(one))):
+                yield one
             case cst.With() if _works(one.body, working, named):
                 yield from (item.item for item in one.items if _suppresses(item.item))
 

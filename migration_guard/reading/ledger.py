@@ -174,6 +174,8 @@ class Ledger:
     """The batching loops that are being run, outermost first."""
     commits: int = 0
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
+    works: int = 0
+    """How often rows were changed, if somebody counts."""
     watcher: Watcher | None = None
     """Who wants to know of calls and of SQL, whether or not they change data."""
     critic: Critic | None = None
@@ -466,8 +468,8 @@ class Ledger:
         """A condition is met."""
 
     @contextmanager
-    def handler(self) -> Iterator[None]:
-        """What happens in this block happens after an error."""
+    def handler(self, node: cst.CSTNode, *, worked: bool) -> Iterator[None]:
+        """What happens in this block happens after an error; `worked` if rows were changed before it."""
         yield
 
     # --- What comes out ----------------------------------------------------------------------------------------------

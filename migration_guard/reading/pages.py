@@ -33,6 +33,8 @@ class Page:
     unseen: tuple[tuple[Spot, str], ...]
     lost: tuple[Spot, ...]
     """Where rows are fetched from a cursor that a commit has closed."""
+    handlers: frozenset[int]
+    """The `id` of each handler of what goes wrong where rows are changed."""
     reached: frozenset[int]
     """The `id` of each function that was followed from here."""
     visited: frozenset[int]
@@ -79,6 +81,7 @@ def page_of(function: Function | None, diary: Diary, reached: Iterable[int]) -> 
         tuple(diary.rowcounts.values()),
         tuple(diary.unseen.values()),
         tuple(diary.lost.values()),
+        frozenset(diary.handlers),
         frozenset(reached),
         frozenset(diary.visited),
     )

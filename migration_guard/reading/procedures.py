@@ -256,7 +256,7 @@ class Procedures:
         nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
         named = _named_for(nodes, working)
         inside = [*nodes, page.function.node if page.function is not None else self._migration.source.tree]
-        silent = {id(one): one for node in inside for one in swallowed(node, working, named)}
+        silent = {id(one): one for node in inside for one in swallowed(node, page.handlers, working, named)}
         yield from sorted((Lapse(Why.ERROR, self._span(one)) for one in silent.values()), key=lambda one: one.span)
 
     def _untimed(self, loops: Sequence[Loop]) -> Span | None:
