@@ -23,7 +23,17 @@ from migration_guard.operations import (
     Rows,
     Span,
 )
-from migration_guard.procedures import Alteration, BatchSize, Contraction, Lapse, Patience, Procedure, Selection, Setting, Why
+from migration_guard.procedures import (
+    Alteration,
+    BatchSize,
+    Contraction,
+    Lapse,
+    Patience,
+    Procedure,
+    Selection,
+    Setting,
+    Why,
+)
 
 T = TypeVar("T")
 
@@ -64,7 +74,9 @@ def reading_of(fields: dict[str, Any]) -> Reading:
 
 def _procedure(fields: dict[str, Any]) -> Procedure:
     parts = {"settings": Setting, "selections": Selection, "alterations": Alteration}
-    patience = ({**one, "settings": tuple(_placed(Setting, it) for it in one["settings"])} for one in fields["patience"])
+    patience = (
+        {**one, "settings": tuple(_placed(Setting, it) for it in one["settings"])} for one in fields["patience"]
+    )
     return Procedure(
         **{
             **fields,

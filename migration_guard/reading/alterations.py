@@ -69,15 +69,15 @@ def counted_off(event: Event, write: Write, picks: Picked) -> Iterator[Event]:
     """The picks that count rows off of which the change makes fewer: it passes over as many as it has changed."""
     for at, pick in picks:
         shrinks = write.verb == "DELETE" or not set(write.columns).isdisjoint(pick.tested)
-        if pick.counts_off and shrinks and same_table(pick.table, write.table):
-            if not pick.nested or at.spot.key == event.spot.key:
-                yield at
+        here = not pick.nested or at.spot.key == event.spot.key
+        if pick.counts_off and shrinks and here and same_table(pick.table, write.table):
+            yield at
 
 
 def _giving(event: Event, own: Picked) -> Picked:
     """Of the picks of the same table those that give the rows which are changed, where that is in sight."""
     place = event.spot.place
-    if place is None or event.around is None or len(own) < 2:  # noqa: PLR2004
+    if place is None or event.around is None or len(own) < 2:
         return own
     calls = givers(place.whole, event.around)
     found = [(at, pick) for at, pick in own if at.spot.place is not None and id(at.spot.place.whole) in calls]

@@ -228,7 +228,12 @@ class Diary(Ledger):
         said = call.named.get("autocommit")
         if isinstance(said, Constant):
             self._modes[session] = bool(said.value)
-        elif said is None and call.name == "connect" and _MODE.search(self.migration.text) is None and not self.autocommits:
+        elif (
+            said is None
+            and call.name == "connect"
+            and _MODE.search(self.migration.text) is None
+            and not self.autocommits
+        ):
             self._modes[session] = False
         if not any(one.function is not None for one in call.machine.frames):
             self._early.add(session)
@@ -237,7 +242,9 @@ class Diary(Ledger):
     def speaks(self, handle: Handle, name: str, call: Call) -> None:
         self._session = session = handle.session
         if name == "cursor" and session is not None and is_held_by_the_server(call) and not self._is_alone(session):
-            self.standings.become(lambda now: replace(now, cursors=now.cursors | {session}, closed=now.closed - {session}))
+            self.standings.become(
+                lambda now: replace(now, cursors=now.cursors | {session}, closed=now.closed - {session})
+            )
         elif name.startswith("fetch") and handle.kind == SERVER_SIDE and session in self.standings.now.closed:
             self.lost.setdefault(spot_of(call.place).key, spot_of(call.place))
         if name == "rollback" and not self._is_inside(session):

@@ -44,7 +44,11 @@ def _executed(every: list[cst.CSTNode]) -> Iterator[tuple[int, cst.CSTNode]]:
     """For each call that fetches from a cursor the one before it by which that has executed something."""
     last: dict[str, cst.CSTNode] = {}
     for node in every:
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and isinstance(node.func.value, cst.Name):
+        if (
+            isinstance(node, cst.Call)
+            and isinstance(node.func, cst.Attribute)
+            and isinstance(node.func.value, cst.Name)
+        ):
             name, method = node.func.value.value, node.func.attr.value
             if method in _EXECUTES:
                 last[name] = node

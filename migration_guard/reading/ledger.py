@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
     from migration_guard.interpreter.syntax import Source
     from migration_guard.interpreter.text import Text
+    from migration_guard.interpreter.values import Value
+    from migration_guard.libraries.database import Handle
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
 """Kinds that one call may have on different paths: the later one tells more."""

@@ -11,7 +11,7 @@ import libcst as cst
 
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.lean import dataclass, replace
+from migration_guard.lean import replace
 from migration_guard.reading.chains import RUNS, Binding, Chain, Link, assigned_attributes, bindings, chain_of
 from migration_guard.reading.spoken import Test, told_in_sql
 from migration_guard.sql.batch import Pick, Write, is_key

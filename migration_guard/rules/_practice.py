@@ -69,7 +69,8 @@ def in_force(procedure: Procedure, name: str) -> Iterator[tuple[Setting | None, 
 
     Where it is set on some of the ways only, that is said not to be judged.
     """
-    places = {one.span for one in (*(pick for pick in procedure.selections if pick.lock), *changes(procedure))}
+    locking = (pick.span for pick in procedure.selections if pick.lock)
+    places = {*locking, *(change.span for change in changes(procedure))}
     told: set[Setting | None] = set()
     for one in procedure.patience:
         if one.name == name and one.span in places:

@@ -85,7 +85,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Measure, Severity
-from migration_guard.procedures import IDLE_TIMEOUT, Procedure, Setting
+from migration_guard.procedures import IDLE_TIMEOUT, Procedure
 from migration_guard.rules._practice import IDLE, Practice, added, in_force, practice, set_to, spelt
 
 HELP = "SET LOCAL idle_in_transaction_session_timeout = '120s' in the transaction of each batch."

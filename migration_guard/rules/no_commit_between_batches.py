@@ -91,7 +91,9 @@ from migration_guard.rules._practice import Practice, changes, practice
 
 HELP = "Begin a transaction for each batch inside the loop (`with engine.begin()`), or commit at the end of each pass."
 
-HELP_LOST = "Commit before the connection is closed, or let its block do it: `with engine.begin()`, `with psycopg.connect()`."
+HELP_LOST = (
+    "Commit before the connection is closed, or let its block do it: `with engine.begin()`, `with psycopg.connect()`."
+)
 
 
 @practice("MG409", "no-commit-between-batches")

@@ -127,9 +127,17 @@ from migration_guard.procedures import Procedure, Why
 from migration_guard.rules._practice import Practice, practice
 
 _SAID = {
-    Why.ERROR: ("{} passes over a batch that fails, and nobody hears of it", "an error in silence", "an error that is told"),
+    Why.ERROR: (
+        "{} passes over a batch that fails, and nobody hears of it",
+        "an error in silence",
+        "an error that is told",
+    ),
     Why.OFFSET: ("{} counts rows off of a set that its batches make smaller", "OFFSET", "WHERE id > :last"),
-    Why.CURSOR: ("{} reads on from a cursor that its own commit has closed", "a closed cursor", "a cursor that stays open"),
+    Why.CURSOR: (
+        "{} reads on from a cursor that its own commit has closed",
+        "a closed cursor",
+        "a cursor that stays open",
+    ),
 }
 _HELP = {
     Why.ERROR: "Raise it, or note the batch and end with an exit code that is not 0.",

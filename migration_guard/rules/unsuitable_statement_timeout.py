@@ -145,7 +145,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Measure, Severity
-from migration_guard.procedures import STATEMENT_TIMEOUT, Procedure, Setting
+from migration_guard.procedures import STATEMENT_TIMEOUT, Procedure
 from migration_guard.rules._practice import STATEMENT, Practice, added, in_force, practice, set_to, spelt
 
 HELP = (

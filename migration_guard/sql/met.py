@@ -48,8 +48,7 @@ def _holds(node: exp.Expr, values: Mapping[str, exp.Expr]) -> bool | None:
             sides = (_holds(one, values), _holds(other, values))
             return True if True in sides else None if None in sides else False
         case test:
-            found = _tested(test, values)
-            return found
+            return _tested(test, values)
 
 
 def _negated(node: exp.Expr, values: Mapping[str, exp.Expr]) -> bool | None:
