@@ -48,6 +48,8 @@ class Why(str, Enum):
     """Rows are counted off that are no longer there."""
     CURSOR = "cursor"
     """A commit has closed the cursor that the rows come from."""
+    WINDOW = "window"
+    """A range of keys may hold more rows than the LIMIT within it takes, and is not come back to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,11 +113,11 @@ class Loops:
 
         def once() -> bool:
             machine.ledger.passes(node)
+            machine.ledger.condition(machine, node)
             return machine.truth(machine.evaluate(node.test)) is not False and self.statements.body(node.body)
 
         with self._batches(node, batching=True):
             exits = self._counted(node, once)
-            machine.ledger.condition(machine, node)
         return self._after(exits, partial(self._ended, node))
 
     def _counted(self, node: cst.While, once: Callable[[], bool]) -> Exits:

@@ -119,7 +119,7 @@ def call(target: External, call: Call) -> Value | None:
         case "execute_values" | "execute_batch":
             return execute(call, call.argument(1, "sql") or UNKNOWN, call.argument(2, "argslist"))
         case "connect" | "Connection" | "Database" | "create_pool":
-            return opened(call, Handle(target.root, session=call.machine.ledger.session(call)))
+            return opened(call, Handle(target.root, session=call.machine.ledger.session(call, target.root)))
         case last if last.endswith("Cursor") and call.positional:  # `ClientCursor(connection)`
             return Handle("cursor")
     return Unknown(target.last)

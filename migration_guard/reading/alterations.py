@@ -9,6 +9,7 @@ from migration_guard.operations import Span
 from migration_guard.procedures import Alteration
 from migration_guard.reading.diary import Event
 from migration_guard.reading.feeding import givers
+from migration_guard.sql.again import counts_on
 from migration_guard.sql.batch import Pick, Write, is_key
 from migration_guard.sql.met import still_met
 
@@ -34,7 +35,9 @@ def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...
     choosing = [pick for _, pick in own if _chooses(pick, by)] if by or write.confined else []
     picked = [column for pick in choosing for column in pick.tested]
     asked = (*write.asked, *(one for pick in choosing for one in pick.asked))
-    write = replace(write, counts_on=write.counts_on or still_met(asked, dict(write.given)))
+    given = dict(write.given)
+    again = write.counts_on or still_met(asked, given) or (bool(choosing) and counts_on(given, asked))
+    write = replace(write, counts_on=again)
     return _made(
         write, event.spot.span(), (*tested, *picked), together=event.together, lasting=event.lasting, sources=write.sources,
         confined=write.confined or by_key or ranged or (managed and bool(write.listed)),

@@ -53,6 +53,8 @@ _SQL_COMMIT = re.compile(r"\s*(?:COMMIT|END)\b(?!\s+PREPARED)", re.IGNORECASE)
 _SQL_UNDOES = re.compile(r"\s*(?:ROLLBACK|ABORT)\b(?!\s+(?:WORK\s+|TRANSACTION\s+)?(?:TO|PREPARED)\b)", re.IGNORECASE)
 _SAVEPOINTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+psycopg(?:_pool)?\b", re.MULTILINE)
 """psycopg 3, whose `connection.transaction()` is a savepoint where a statement before it has begun a transaction."""
+_BEGINS = frozenset({"psycopg", "psycopg2"})
+"""Drivers whose connections begin a transaction with each statement that none is open for, unless they are told otherwise."""
 _MODE = re.compile(r"autocommit\b(?!\s*=\s*(?:True|False)\s*[,)])|AUTOCOMMIT|isolation_level")
 """What else than an argument may say that each statement commits on its own."""
 
@@ -222,18 +224,13 @@ class Diary(Ledger):
         mode = self._modes.get(session, self.autocommits)
         return mode and session not in self.standings.now.opened and not self._is_inside(session)
 
-    def session(self, call: Call) -> Session:
+    def session(self, call: Call, driver: str = "") -> Session:
         """A session is opened: which one is told by all the calls that lead here."""
         session = (id(call.place.node), *(id(one.place.node) for one in call.machine.frames if one.place is not None))
         said = call.named.get("autocommit")
         if isinstance(said, Constant):
             self._modes[session] = bool(said.value)
-        elif (
-            said is None
-            and call.name == "connect"
-            and _MODE.search(self.migration.text) is None
-            and not self.autocommits
-        ):
+        elif said is None and driver in _BEGINS and _MODE.search(self.migration.text) is None:
             self._modes[session] = False
         if not any(one.function is not None for one in call.machine.frames):
             self._early.add(session)

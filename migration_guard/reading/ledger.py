@@ -459,8 +459,8 @@ class Ledger:
     def passes(self, loop: cst.CSTNode) -> None:
         """A loop begins a pass."""
 
-    def session(self, call: Call) -> object:
-        """What tells a session that is opened here apart from others; None if nobody asks."""
+    def session(self, call: Call, driver: str = "") -> object:
+        """What tells a session apart from others that is opened here, of a driver if that is known; None if nobody asks."""
         return None
 
     def speaks(self, handle: Handle, name: str, call: Call) -> None:

@@ -184,7 +184,7 @@ class Procedures:
         patience = [one for event in page.events if event.works for one in _patience(event, settings)]
         for place in dict.fromkeys(one.span for one in patience):
             if names := [one.name for one in patience if one.span == place and one.settings and not one.limited]:
-                shown = ", ".join(names)
+                shown = ", ".join(dict.fromkeys(names))
                 self._problem(place.line, f"not on every way that leads here {shown} is set, so it cannot be judged")
         picked = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
         loops = [one.loop for one in page.events if one.loop is not None and isinstance(one.what, (Write, Pick))]
@@ -197,7 +197,7 @@ class Procedures:
                 size=(entry.size if entry else None) or self._size(page),
                 settings=tuple(settings.values()),
                 patience=tuple(patience),
-                selections=tuple(self._selection(event, pick) for event, pick in picked),
+                selections=tuple(self._selection(event, pick, entry) for event, pick in picked),
                 alterations=self._alterations(page, ()),
                 schema_changes=_spans(page.schema_changes),
                 loop=loops[-1].spot.span() if loops else None,
@@ -229,11 +229,14 @@ class Procedures:
             if isinstance(event.what, Write)
         )
 
-    def _selection(self, event: Event, pick: Pick) -> Selection:
+    def _selection(self, event: Event, pick: Pick, entry: _Entry | None) -> Selection:
+        passed = (
+            event.sizes if entry is None or entry.size is None else ()
+        )  # else the runner passes what the entry says
         return Selection(
             table=pick.table, lock=pick.lock, skips=pick.skips, ordered=pick.ordered, limit=pick.limit,
             fixed=pick.fixed, tested=pick.tested, span=event.spot.span(), nested=pick.nested,
-            most=max(event.sizes, default=None),
+            most=max(passed, default=None),
         )  # fmt: skip
 
     def _unseen(self, unseen: Iterable[tuple[Spot, str]]) -> None:
@@ -251,6 +254,8 @@ class Procedures:
         picks = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
         passed = {at.spot.span() for event, write in writes for at in counted_off(event, write, picks)}
         yield from (Lapse(Why.OFFSET, span) for span in sorted(passed))
+        narrow = {event.spot.span() for event, pick in picks if self._is_narrow(event, pick)}
+        yield from (Lapse(Why.WINDOW, span) for span in sorted(narrow))
         yield from (Lapse(Why.CURSOR, span) for span in _spans(page.lost))
         working = {id(one.spot.place.whole) for one, _ in writes if one.spot.place is not None}
         nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
@@ -258,6 +263,15 @@ class Procedures:
         inside = [*nodes, page.function.node if page.function is not None else self._migration.source.tree]
         silent = {id(one): one for node in inside for one in swallowed(node, page.handlers, working, named)}
         yield from sorted((Lapse(Why.ERROR, self._span(one)) for one in silent.values()), key=lambda one: one.span)
+
+    def _is_narrow(self, event: Event, pick: Pick) -> bool:
+        """Whether a pick stands in a loop over ranges of keys that are wider than its LIMIT."""
+        place = event.loop.spot.place if event.loop is not None else None
+        match place.node if place is not None else None:
+            case cst.For(iter=cst.Call(func=cst.Name(value="range"), args=[_, _, cst.Arg(value=step)])):
+                width, most = self._number(step), pick.fixed or max(event.sizes, default=None)
+                return pick.ranged and width is not None and most is not None and width > most
+        return False
 
     def _untimed(self, loops: Sequence[Loop]) -> Span | None:
         """The innermost loop of batches, if it forgets the limit of time that the file states."""

@@ -3,8 +3,8 @@
 ## Why is this bad?
 Whoever reads "done" relies on it: the next migration says NOT NULL, or drops the old column. Three habits leave rows out
 without a word. An error of a batch is caught and nobody hears of it, so that the loop goes on behind its rows. `OFFSET`
-counts rows off of a set from which each batch takes the rows that it has changed, so that as many are never looked at. And
-a server-side cursor is closed by the first commit of its own connection, so that what comes behind it fails or is not read.
+counts rows off of a set from which each batch takes the rows that it has changed, so that as many are never looked at. A
+LIMIT below the step of a range of keys takes the first rows of each range. And a server-side cursor is closed by the first commit of its own connection, so that what comes behind it fails or is not read.
 
 ## Bad
 ```python
@@ -133,6 +133,11 @@ _SAID = {
         "an error that is told",
     ),
     Why.OFFSET: ("{} counts rows off of a set that its batches make smaller", "OFFSET", "WHERE id > :last"),
+    Why.WINDOW: (
+        "{} takes fewer rows of a range of keys than it may hold, and goes on to the next",
+        "a LIMIT below the step",
+        "a LIMIT of the step",
+    ),
     Why.CURSOR: (
         "{} reads on from a cursor that its own commit has closed",
         "a closed cursor",
@@ -142,6 +147,7 @@ _SAID = {
 _HELP = {
     Why.ERROR: "Raise it, or note the batch and end with an exit code that is not 0.",
     Why.OFFSET: "ORDER BY the key, and go on behind the last one: WHERE id > :last ORDER BY id LIMIT :size.",
+    Why.WINDOW: "Let the LIMIT be the step of the range, or go on behind the last key: WHERE id > :last ORDER BY id LIMIT :size.",
     Why.CURSOR: "Read with one connection and write with another, or open the cursor with `withhold=True`.",
 }
 

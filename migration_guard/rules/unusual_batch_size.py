@@ -142,8 +142,7 @@ def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
             yield context.finding(one.span, message, HELP, severity, Measure(f"{one.most:,}", REQUIRED))
         if one.fixed is not None:
             message = f"The size of the batches of {procedure.shown} is fixed in SQL"
-            edit = Edit(one.span, ((f"LIMIT {one.limit}", "LIMIT :batch_size"),))
-            measure = Measure(f"LIMIT {one.limit}", "a size from configuration", edit)
+            measure = Measure(f"LIMIT {one.limit}", "a size from configuration")
             severity = Severity.HIGH if one.fixed > LARGEST else Severity.MEDIUM
             yield context.finding(one.span, message, HELP, severity, measure)
 

@@ -50,6 +50,8 @@ class Pick:
     """The columns that it gives, row by row: none where rows are put together."""
     asked: tuple[exp.Expr, ...] = ()
     """Its conditions."""
+    ranged: bool = False
+    """Whether its keys end at a value from outside."""
     counts_off: bool = False
     """Whether it begins behind so many rows: OFFSET."""
 
@@ -167,6 +169,7 @@ def _pick(node: exp.Select, *, nested: bool) -> Pick:
         nested=nested,
         gives=_given(node),
         asked=_asked(node),
+        ranged=_bounds(node, source if source is not None else node).ranged,
         counts_off=node.args.get("offset") is not None,
     )
 
@@ -248,7 +251,7 @@ def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Writ
         keyed=bounds.keyed,
         ranged=bounds.ranged,
         fed=_fed(node, target),
-        counts_on=isinstance(node, exp.Update) and counts_on(node, root),
+        counts_on=counts_on(met.given(node), root.find_all(exp.Where)),
         given=tuple(met.given(node).items()),
         asked=(*_asked(node), *(one for select in inside for one in _asked(select))),
     )

@@ -141,5 +141,7 @@ def _timing(procedure: Procedure) -> Iterator[_Fact]:
     required = {"MG405": (LOCK_TIMEOUT, "30 to 120 s"), "MG406": (STATEMENT_TIMEOUT, "120 s or more"),
                 "MG407": (IDLE_TIMEOUT, "120 s")}  # fmt: skip
     for code, (name, needed) in required.items():
+        if not all(one.limited for one in procedure.patience if one.name == name):
+            continue  # it is said not to be judged
         settings = (one for one, _ in in_force(procedure, name))
         yield from (_Fact(code, name, spelt(one), needed, one.span) for one in settings if one is not None)
