@@ -9,25 +9,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from migration_guard.interpreter.spot import Loop, Spot, spot_in_text, spot_of
-from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Constant, Method, Place, Unknown, Value
-from migration_guard.later import re
+from migration_guard.interpreter.values import Method, Place, Unknown, Value
 from migration_guard.lean import dataclass, replace
 from migration_guard.libraries.database import Handle
-from migration_guard.libraries.drivers import SERVER_SIDE, is_held_by_the_server
 from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.sizes import numbers
-from migration_guard.reading.standing import Limit, Pending, Session, Standing, Standings
-from migration_guard.sql.batch import Pick, Write, batches, table_locks
+from migration_guard.reading.standing import Limit, Pending, Session, Standing
+from migration_guard.reading.transactions import Transactions, is_connection, is_early, session_of
+from migration_guard.sql.batch import Batch, Pick, Write, batches, controls, table_locks
 from migration_guard.sql.settings import NAMES, TimeoutSet, options, timeouts
 
 if TYPE_CHECKING:
@@ -39,27 +37,12 @@ _WHOLE = frozenset({OperationKind.TRUNCATE, OperationKind.OPAQUE, OperationKind.
 _EXECUTES = SINKS | {"execute_values", "run", "raw", "query", "copy", "copy_expert", "read_sql", "RunSQL", "text", ""}
 """Calls that run the SQL that they are given, once and as it is; how others do it is not known."""
 _BY_OBJECTS = {OperationKind.UPDATE: "UPDATE", OperationKind.DELETE: "DELETE"}
-_BLOCKS = frozenset({"begin", "transaction", "atomic"})
-"""Calls whose `with` block is a transaction."""
-_DRIVERS = frozenset({"psycopg.connect", "psycopg2.connect", "pool.connection"})
-"""Connections of drivers, whose `with` block commits."""
-_CONNECTIONS = frozenset({"conn", "connection"})
-"""`with conn:`, as psycopg2 has it."""
 _PAUSES = frozenset({"sleep", "wait", "throttle", "pause"})
 _CONNECTS = frozenset({"connect", "create_engine", "create_async_engine", "ConnectionPool"})
 _ROWCOUNT = "rowcount"
-_SQL_BEGINS = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
-_SQL_COMMIT = re.compile(r"\s*(?:COMMIT|END)\b(?!\s+PREPARED)", re.IGNORECASE)
-_SQL_UNDOES = re.compile(r"\s*(?:ROLLBACK|ABORT)\b(?!\s+(?:WORK\s+|TRANSACTION\s+)?(?:TO|PREPARED)\b)", re.IGNORECASE)
-_SAVEPOINTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+psycopg(?:_pool)?\b", re.MULTILINE)
-"""psycopg 3, whose `connection.transaction()` is a savepoint where a statement before it has begun a transaction."""
-_BEGINS = frozenset({"psycopg", "psycopg2"})
-"""Drivers whose connections begin a transaction with each statement that none is open for, unless they are told otherwise."""
-_MODE = re.compile(r"autocommit\b(?!\s*=\s*(?:True|False)\s*[,)])|AUTOCOMMIT|isolation_level")
-"""What else than an argument may say that each statement commits on its own."""
-
-
-_T = TypeVar("_T")
+_OPENS = frozenset({"BEGIN", "START"})
+_COMMITS = frozenset({"COMMIT", "END"})
+_UNDOES = frozenset({"ROLLBACK", "ABORT"})
 
 
 @dataclass(slots=True, eq=False)
@@ -126,22 +109,17 @@ class Diary(Ledger):
     """The calls of `Backfill(…)`."""
     visited: set[int] = field(default_factory=set)
     """The `id` of every call that was made since the page began."""
-    standings: Standings = field(default_factory=Standings)
     _of_module: tuple[list[Event], Standing] | None = None
     """What the module's own body has set for sessions that it opens."""
-    _blocks: list[tuple[Session, object]] = field(default_factory=list)
-    """The open blocks that are transactions, with their sessions; those inside another of the same are savepoints."""
-    _managers: list[object] = field(default_factory=list)
-    """The open blocks at whose end a driver's connection commits."""
-    _session: Session = None
-    """The one that is spoken to."""
-    _early: set[Session] = field(default_factory=set)
-    """Those that the module's own body opens, outside of any function."""
-    _modes: dict[Session, bool] = field(default_factory=dict)
-    """Whether each statement commits on its own, session by session."""
+    _sessions: Transactions = field(default_factory=lambda: Transactions("", autocommits=False))
+    _name: str = ""
+    """What is called."""
     _handling: int = 0
     _blind: bool = False
     """Whether the text that is being executed holds a statement without a tree."""
+
+    def __post_init__(self) -> None:
+        self._sessions = Transactions(self.migration.text, self.autocommits)
 
     def turn(self) -> None:
         """Forget what was noted: another backfill begins."""
@@ -152,143 +130,108 @@ class Diary(Ledger):
         for notes in (self.events, *spots, self.unseen, self.lost, self.handlers, self.visited):
             notes.clear()
         self.events.update({one.key: one for one in events})
-        self.standings.become(lambda _: standing)
+        self._sessions.standings.become(lambda _: standing)
 
     def end(self) -> None:
         Ledger.end(self)
-        for one in self.standings.now.pending:
-            if one.session is not None and one.within is None and not self._modes.get(one.session, self.autocommits):
-                self.events[one.change].lasting = True
+        for change in self._sessions.uncommitted():
+            self.events[change].lasting = True
 
     def _set_by_the_module(self) -> tuple[list[Event], Standing]:
-        """The time-outs that surely hold in sessions when a function of the module is called."""
-        limits = self.standings.now.limits
-        sure = {at: found for at, found in limits.items() if None not in found and not at[2] and at[0] in self._early}
-        keys = {one.setting for found in sure.values() for one in found if one is not None}
-        return [one for one in self.events.values() if one.key in keys], Standing(sure)
+        standing = self._sessions.of_module()
+        keys = {one.setting for found in standing.limits.values() for one in found if one is not None}
+        return [one for one in self.events.values() if one.key in keys], standing
 
     # --- Transactions ------------------------------------------------------------------------------------------------
 
     def block(self, node: cst.CSTNode, context: Value) -> AbstractContextManager[None]:
-        if _is_connection(node):
-            return _inside(self._managers, id(node))
-        session = _session_of(context)
-        return self._in_transaction(node, session) if self._is_one(node, context) else nullcontext()
+        session = session_of(context)
+        if self._sessions.begins(node, session):
+            return self._sessions.block(node, session)
+        return self._sessions.manager(node) if is_connection(node, context) else nullcontext()
 
     def ends(self, node: cst.CSTNode, context: Value) -> Callable[[], bool] | None:
-        session = _session_of(context)
-        if self._is_one(node, context):
-            return partial(self._left, session) if not self._is_inside(session) else None
-        return partial(self._left, session) if _is_connection(node) else None
-
-    def _is_one(self, node: cst.CSTNode, context: Value) -> bool:
-        return is_transaction(node) and not self._is_savepoint(node, _session_of(context))
+        session = session_of(context)
+        if self._sessions.begins(node, session):
+            return partial(self._left, session) if not self._sessions.is_inside(session) else None
+        return partial(self._left, session) if is_connection(node, context) else None
 
     def _left(self, session: Session) -> bool:
-        if not self._is_inside(session):
+        if not self._sessions.is_inside(session):
             self._over(session)
         return True
 
-    def _is_inside(self, session: Session) -> bool:
-        """Whether a transaction of the session is an open block."""
-        return self._block_of(session) is not None
-
-    def _block_of(self, session: Session) -> object:
-        """The open block that is the transaction of a session."""
-        found = (block for one, block in self._blocks if one is None or session is None or one == session)
-        return next(found, None)
-
-    def _is_savepoint(self, node: cst.CSTNode, session: Session) -> bool:
-        """Whether a block is none of its own, since a statement before it has begun a transaction."""
-        if session is None or self._is_alone(session) or _SAVEPOINTS.search(self.migration.text) is None:
-            return False
-        method = node.func.attr.value if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) else ""
-        return method == "transaction" and session in self.standings.now.begun
-
-    def _in_transaction(self, node: cst.CSTNode, session: Session) -> AbstractContextManager[None]:
-        if not self._is_inside(session):
-            self.standings.become(lambda now: now.ended(session, undone=False))
-        return _inside(self._blocks, (session, id(node)))
-
     def commit(self, *, ends: bool = True) -> None:
-        """The session that was spoken to commits; within a block only its end does, so that this is an error."""
-        if ends and not self._is_inside(self._session):
-            self._over(self._session)
+        """The session that is spoken to commits, if not SQL says it; within a block only its end does, so that this is an error."""
+        session = self._sessions.session
+        if ends and self._name not in _EXECUTES and not self._sessions.is_inside(session):
+            self._over(session)
 
     def _over(self, session: Session, *, undone: bool = False) -> None:
         Ledger.commit(self)
-        self.standings.become(lambda now: now.ended(session, undone=undone))
-
-    def _is_alone(self, session: Session) -> bool:
-        """Whether a statement outside of a block commits on its own."""
-        mode = self._modes.get(session, self.autocommits)
-        return mode and session not in self.standings.now.opened and not self._is_inside(session)
+        self._sessions.over(session, undone=undone)
 
     def session(self, call: Call, driver: str = "") -> Session:
-        """A session is opened: which one is told by all the calls that lead here."""
-        session = (id(call.place.node), *(id(one.place.node) for one in call.machine.frames if one.place is not None))
-        said = call.named.get("autocommit")
-        if isinstance(said, Constant):
-            self._modes[session] = bool(said.value)
-        elif said is None and driver in _BEGINS and _MODE.search(self.migration.text) is None:
-            self._modes[session] = False
-        if not any(one.function is not None for one in call.machine.frames):
-            self._early.add(session)
-        return session
+        return self._sessions.opened(call, driver)
 
     def speaks(self, handle: Handle, name: str, call: Call) -> None:
-        self._session = session = handle.session
-        if name == "cursor" and session is not None and is_held_by_the_server(call) and not self._is_alone(session):
-            self.standings.become(
-                lambda now: replace(now, cursors=now.cursors | {session}, closed=now.closed - {session})
-            )
-        elif name.startswith("fetch") and handle.kind == SERVER_SIDE and session in self.standings.now.closed:
+        self._sessions.asked(name, handle.session)
+        if self._sessions.fetches_in_vain(handle, name, call):
             self.lost.setdefault(spot_of(call.place).key, spot_of(call.place))
-        if name == "rollback" and not self._is_inside(session):
-            self._over(session, undone=True)
-        elif name in SINKS and not self._is_alone(session) and not self._is_inside(session):
-            self.standings.become(lambda now: replace(now, begun=now.begun | {session}))
+        if name == "rollback" and not self._sessions.is_inside(handle.session):
+            self._over(handle.session, undone=True)
 
     def passes(self, loop: cst.CSTNode) -> None:
-        if self.standings.now.pending:
-            self.standings.become(lambda now: now.passed(id(loop)))
+        standings = self._sessions.standings
+        if standings.now.pending:
+            standings.become(lambda now: now.passed(id(loop)))
 
     # --- What is executed --------------------------------------------------------------------------------------------
 
     def executed(self, call: Call, text: Text) -> None:
-        shown, session = str(text), self._session
-        if _SQL_COMMIT.match(shown) or _SQL_UNDOES.match(shown):
-            self._over(session, undone=_SQL_UNDOES.match(shown) is not None)
-            return
-        if _SQL_BEGINS.match(shown):
-            self._over(session)
-            self.standings.become(lambda now: replace(now, opened=now.opened | {session}))
-            return
+        shown = str(text)
         for start, end in table_locks(shown, text.holes, self.dialect):
             spot = self._spot(call, text, start, end)
             self.table_locks.setdefault(spot.key, spot)
-        for setting in timeouts(shown):
-            self._note(setting, self._spot(call, text, setting.start, setting.end))
+        read = list(batches(shown, text.holes, self.dialect))
+        settings = list(timeouts(shown))
         if call.name not in _EXECUTES:
-            if any(batch is None or batch.writes for batch in batches(shown, text.holes, self.dialect)):
+            for setting in settings:
+                self._note(setting, self._spot(call, text, setting.start, setting.end))
+            if any(batch is None or batch.writes for batch in read):
                 spot = self._spot(call, text, 0, len(shown))
                 self.unseen.setdefault(
                     spot.key, (spot, f"SQL is given to {call.name or 'something'}, which is out of sight")
                 )
             self._blind = False
             return
-        read = list(batches(shown, text.holes, self.dialect))
         self._blind = None in read
-        for batch in read:
-            if batch is None:
-                continue
-            spot = self._spot(call, text, batch.start, batch.end)
-            for pick in batch.picks:
-                self._note(pick, spot).sizes.update(numbers(call, shown, pick.limit))
-            for write in batch.writes:
-                self._note(write, spot).around = call.machine.frames[-1].node
-        if self._is_alone(session):
+        steps: list[tuple[int, TimeoutSet | Batch | str]] = [(one.start, one) for one in settings]
+        steps += [(batch.start, batch) for batch in read if batch is not None]
+        steps += controls(shown, text.holes, self.dialect)
+        for _, step in sorted(steps, key=lambda one: one[0]):
+            self._step(call, text, step)
+        session = self._sessions.session
+        if self._sessions.is_alone(session):
             self._over(session)
+
+    def _step(self, call: Call, text: Text, step: TimeoutSet | Batch | str) -> None:
+        """One thing that a text of SQL does: it sets a time-out, picks and changes rows, or begins and ends a transaction."""
+        session = self._sessions.session
+        match step:
+            case TimeoutSet():
+                self._note(step, self._spot(call, text, step.start, step.end))
+            case Batch():
+                spot = self._spot(call, text, step.start, step.end)
+                for pick in step.picks:
+                    self._note(pick, spot).sizes.update(numbers(call, str(text), pick.limit))
+                for write in step.writes:
+                    self._note(write, spot).around = call.machine.frames[-1].node
+            case word if word in _OPENS:
+                self._over(session)
+                self._sessions.begun(session)
+            case word if word in _COMMITS | _UNDOES:
+                self._over(session, undone=word in _UNDOES)
 
     def change(
         self, kind: OperationKind, spot: Spot, place: Place, frames: Iterable[Frame], *, how: str, **details: object
@@ -298,11 +241,11 @@ class Diary(Ledger):
             return
         stack = list(frames)
         if how != "sql" and kind in _BY_OBJECTS and place.source is self.migration and stack:
-            found = objects.write(_BY_OBJECTS[kind], place.whole, stack[-1].node, opened=bool(self._blocks))
+            found = objects.write(_BY_OBJECTS[kind], place.whole, stack[-1].node, opened=self._sessions.in_block)
             if found is not None:
                 self._note(found, spot)
-                if self._is_alone(self._session):
-                    self._over(self._session)
+                if self._sessions.is_alone(self._sessions.session):
+                    self._over(self._sessions.session)
                 return
         what = "SQL that cannot be read" if how == "sql" else str(details.get("text") or f"a change by {how}")
         if kind is not OperationKind.INSERT_VALUES:
@@ -314,11 +257,12 @@ class Diary(Ledger):
     def _note(self, what: TimeoutSet | Pick | Write, spot: Spot, *, lasting: bool = False) -> Event:
         event = Event(what, spot, self.loops[-1] if self.loops else None)
         event = self.events.setdefault(event.key, event)
-        session, now = self._session, self.standings.now
+        session, standings = self._sessions.session, self._sessions.standings
+        now = standings.now
         if isinstance(what, TimeoutSet):
-            fresh = not (lasting or self._is_alone(session))
+            fresh = not (lasting or self._sessions.is_alone(session))
             limit = Limit(event.key, fresh)
-            self.standings.become(lambda now: now.with_limit(session, what.name, limit, local=what.local))
+            standings.become(lambda now: now.with_limit(session, what.name, limit, local=what.local))
             return event
         for name in NAMES:
             found = now.in_force(session, name)
@@ -327,13 +271,12 @@ class Diary(Ledger):
         event.held = held if event.held is None else event.held & held
         if isinstance(what, Pick):
             if what.lock is not None and not what.nested:
-                self.standings.become(lambda now: replace(now, held=now.held | {(session, event.key)}))
+                standings.become(lambda now: replace(now, held=now.held | {(session, event.key)}))
             return event
         self.works += 1
         event.passed.update(*(one.passed for one in now.pending if one.change == event.key))
-        block = self._block_of(session) or next(reversed(self._managers), None)
-        pending = Pending(session, event.key, block)
-        self.standings.become(lambda now: replace(now, pending=now.pending | {pending}))
+        pending = Pending(session, event.key, self._sessions.ending(session))
+        standings.become(lambda now: replace(now, pending=now.pending | {pending}))
         return event
 
     def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
@@ -354,7 +297,7 @@ class Diary(Ledger):
 
     def called(self, call: Call) -> None:
         name = call.name
-        self._session = None
+        self._name, self._sessions.session = name, None
         self.visited.add(id(call.place.whole))
         if name in objects.LOCKS and call.place.source is self.migration and isinstance(call.place.whole, cst.Call):
             picked = objects.pick(call.place.whole, self.migration.tree, call.machine.frames[-1].node)
@@ -362,7 +305,7 @@ class Diary(Ledger):
                 self._note(picked, spot_of(call.place))
         if name in _PAUSES and self.loops and not self._handling:
             spot = spot_of(call.place)
-            (self.held_pauses if self._holds() else self.pauses).setdefault(spot.key, spot)
+            (self.held_pauses if self._sessions.holds() else self.pauses).setdefault(spot.key, spot)
         elif name == "Backfill" and "key" in call.named:
             self.definitions.append(call)
         elif name in _CONNECTS:
@@ -370,63 +313,14 @@ class Diary(Ledger):
                 for text in _texts(value):
                     for setting in options(str(text)):
                         self._note(setting, self._spot(call, text, setting.start, setting.end), lasting=True)
-                        if not any(one.function is not None for one in call.machine.frames):
-                            self._early.add(None)
-
-    def _holds(self) -> bool:
-        """Whether a transaction has locked or changed rows by now."""
-        now = self.standings.now
-        still_open = {None, *self._managers, *(block for _, block in self._blocks)}
-        return bool(now.held) or any(one.within in still_open for one in now.pending)
+                        if is_early(call):
+                            self._sessions.early.add(None)
 
     def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
         """Note a test of a row count by which a loop ends."""
         if self.loops and (isinstance(node, cst.While) or _leaves(node.body)) and _counts(machine, node.test):
             spot = spot_of(machine.place(node.test))
             self.rowcounts.setdefault(spot.key, spot)
-
-
-@contextmanager
-def _inside(places: list[_T], place: _T) -> Iterator[None]:
-    places.append(place)
-    try:
-        yield
-    finally:
-        places.pop()
-
-
-def _session_of(context: Value) -> Session:
-    """The session that a manager is of, if that is known to be one."""
-    found = {one.session if isinstance(one, Handle) else None for one in context.alternatives()}
-    return next(iter(found)) if len(found) == 1 else None
-
-
-def is_transaction(node: cst.CSTNode) -> bool:
-    """Whether a function, or what stands behind `with`, is a transaction that ends with it."""
-    match node:
-        case cst.FunctionDef():
-            return any((dotted(_callee(one.decorator)) or "").rpartition(".")[2] == "atomic" for one in node.decorators)
-        case cst.Call():
-            return (dotted(node.func) or _method(node)).rpartition(".")[2] in _BLOCKS
-    return False
-
-
-def _is_connection(node: cst.CSTNode) -> bool:
-    """Whether what stands behind `with` commits at the end of the block: a driver's connection."""
-    match node:
-        case cst.Call():
-            return (dotted(node.func) or "") in _DRIVERS
-        case cst.Name():
-            return node.value in _CONNECTIONS
-    return False
-
-
-def _callee(node: cst.BaseExpression) -> cst.BaseExpression:
-    return node.func if isinstance(node, cst.Call) else node
-
-
-def _method(node: cst.Call) -> str:
-    return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
 
 
 def _texts(value: Value) -> Iterator[Text]:
@@ -469,13 +363,3 @@ def _is_count(value: Value) -> bool:
         case Method(name=name):
             return name == _ROWCOUNT
     return False
-
-
-def autocommits(source: str) -> bool:
-    """Whether statements outside of a transaction commit on their own: by Django's default, or because it is asked for."""
-    asked = "AUTOCOMMIT" in source or re.search(r"autocommit\s*=\s*True", source) is not None
-    return (
-        asked
-        or re.search(r"^[ \t\f]*(?:from|import)\b.*\b(?:django|asyncpg|peewee)\b|\w\.objects\.", source, re.MULTILINE)
-        is not None
-    )

@@ -15,7 +15,8 @@ from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
-from migration_guard.reading.diary import Diary, Event, is_transaction
+from migration_guard.reading.diary import Diary, Event
+from migration_guard.reading.transactions import is_transaction
 from migration_guard.sql.batch import Write
 
 

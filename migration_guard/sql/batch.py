@@ -116,6 +116,17 @@ def table_locks(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> It
             yield first.start, statement[len(statement) - 1].end
 
 
+def controls(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[tuple[int, str]]:
+    """Where the statements of a text stand that begin or end a transaction, each with its first word; savepoints do neither."""
+    for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
+        words = [text[one.start : one.end].upper() for one in (statement[at] for at in range(min(len(statement), 3)))]
+        if words[0] in _CONTROLS and not {"TO", "PREPARED"} & {*words[1:]}:
+            yield statement[0].start, words[0]
+
+
+_CONTROLS = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
+
+
 def _of_block(inside: Block, dialect: str, start: int, end: int) -> Batch | None:
     """What a DO block does: all of it in one transaction, however often it goes round, unless it commits by itself."""
     found = [one for sql in inside.statements for one in batches(sql, (), dialect)]
