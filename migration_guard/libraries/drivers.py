@@ -164,7 +164,7 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
                 machine.ledger.commit()  # a framework's own transaction goes on instead
         session = machine.ledger.session(call) if name in _OPENS and (name != "begin" or _is_engine(handle)) else None
         if session is not None:
-            return Handle(handle.kind, handle.lent, handle.of, session)
+            return Handle("connection" if _is_engine(handle) else handle.kind, handle.lent, handle.of, session)
         if name == "cursor" and handle.session is not None and is_held_by_the_server(call):
             return Handle(SERVER_SIDE, handle.lent, handle.of, handle.session)
         return AutocommitBlock() if name == "autocommit_block" else handle
