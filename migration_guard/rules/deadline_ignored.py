@@ -21,7 +21,7 @@ def fill_status(engine, tenants, batch_size=500, max_runtime=600):
 
 def fill_tenant(engine, tenant, batch_size):
     changed = batch_size
-    while changed:  # expect: MG417
+    while changed:  # expect: MG410, MG417
         with engine.begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             connection.execute(text("SET LOCAL statement_timeout = '120s'"))
