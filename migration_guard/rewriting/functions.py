@@ -23,6 +23,7 @@ from migration_guard.rewriting.narrowed import Narrowed, Places, Replaced
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
+from migration_guard.rewriting.unfolded import ROWS, unfolded
 
 _HELPERS = ("in_order", "models_at", "one_at_a_time")
 _HELPER = "from migration_guard.backfill.django import {}"
@@ -173,14 +174,15 @@ class Django(Loop):
         setup = ast.parse("".join(self._code(one) for one in before))
         helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))
         whole = ast.parse("".join(self._code(one) for one in body))
+        whole = unfolded(whole, ast.Module([*setup.body, *helpers.body], []))
         asked = self._asked
-        places = Places([self._code(call).strip() for call in self._calls], asked.row, lists)
+        places = Places([self._code(call).strip() for call in self._calls], asked.row, lists | {ROWS})
         around: list[ast.stmt] = [*setup.body, *whole.body]
         reason = of_a_statement(ast.Module(around, []), helpers, asked.fields, fills=fills)
         reason = reason or gives_a_key(whole, {asked.row}, asked.fields, asked.keys)
         for loop in places.loops(whole):
             known = ast.Module([one for one in around if one is not loop], [])
-            reason = reason or taken_along(loop, known, helpers, asked.row, lists, fills=fills)
+            reason = reason or taken_along(loop, known, helpers, asked.row, lists | {ROWS}, fills=fills)
             around = [*around, *loop.body]
             goes_through = any(isinstance(one, ast.Name) and one.id == asked.row for one in ast.walk(loop.target))
             if goes_through and written_twice(loop, asked.row):

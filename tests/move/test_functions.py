@@ -154,6 +154,17 @@ LOOPS = {
     for lead in found.distinct():
         lead.status = slugify(lead.name or "none")[:20]
         lead.save(update_fields=["status"])""",
+    "converted": """def convert(row):
+        if not row.name:
+            return row
+        row.email = slugify(f"to {row.name}")
+        return row
+
+    Lead.objects.bulk_update([convert(lead) for lead in Lead.objects.filter(score__gt=6)], ["email"], batch_size=40)""",
+    "rows_of_a_list": """rows = [lead for lead in Lead.objects.exclude(name=None)]
+    for lead in rows:
+        lead.name = slugify(lead.name)
+    Lead.objects.bulk_update(rows, ["name"])""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
