@@ -39,7 +39,7 @@ def with_rows(render: Renders) -> Callable[[Call, Model | None], Rendered]:
         try:
             found = render(call, model)
         except NotRendered as reason:
-            raise NotRendered(str(reason), reason.loop, _rows(call, model)) from None
+            raise NotRendered(str(reason), reason.loop, reason.rows or _rows(call, model)) from None
         return replace(found if isinstance(found, Rendered) else Rendered(found), rows=_rows(call, model))
 
     return rendered

@@ -23,6 +23,7 @@ from migration_guard.rewriting.narrowed import Narrowed, Places, Replaced
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
+from migration_guard.rewriting.spoken import words_of
 from migration_guard.rewriting.unfolded import ROWS, unfolded
 
 _HELPERS = ("in_order", "models_at", "one_at_a_time")
@@ -52,6 +53,10 @@ class Asked:
     """Whether rows of other models go with those that are deleted."""
     others: Sequence[Span] = ()
     """Where the migration does anything else to the database."""
+
+
+class MakesOthers(CannotRemove):
+    """Why a change does not become a function by itself: its loop makes others, with which it may become one."""
 
 
 class Django(Loop):
@@ -163,7 +168,7 @@ class Django(Loop):
         nodes = [*self._statements, *used.before.values(), *used.module.values()]
         for one in self._asked.others:
             if any(self._migration.holds(node, one) for node in nodes):
-                raise CannotRemove(
+                raise MakesOthers(
                     f"what it uses makes another change too (line {one.line}); give each a loop of its own, then move them "
                     "one by one"
                 )
@@ -198,3 +203,16 @@ class Django(Loop):
 def renames(node: cst.CSTNode) -> bool:
     """Whether an import gives something another name, by which it would not be known."""
     return any(isinstance(one, cst.ImportAlias) and one.asname is not None for one in within(node))
+
+
+def deleting(name: str, label: str, model: str) -> Written:
+    """Write a function that deletes the rows of a batch as Django does: with what belongs to them, as of a migration."""
+    app, _, stem = label.partition(".")
+    code = f'''def {name}(connection, ids):
+    """Delete the rows of a batch, whose keys are `ids`, of which `where` says all that a loop of {label} asked."""
+
+    from migration_guard.backfill.django import models_at
+
+    with models_at(connection, "{app}", "{stem}") as (apps, _):
+        apps.get_model("{model}").objects.filter(pk__in=ids).delete()'''
+    return Written(code, words_of(code))

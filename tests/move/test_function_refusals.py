@@ -17,6 +17,20 @@ REFUSED = {
         "for lead in list(Lead.objects.all()[:100]):\n    lead.status = str(lead.name)\n    lead.save()",
         "cannot be narrowed",
     ),
+    "by chance, where there may be one": (
+        (
+            "import uuid\nfor lead in Lead.objects.exclude(email__isnull=True, name='x'):\n    lead.email = uuid.uuid4().hex\n"
+            "    lead.save()"
+        ),
+        "another value each time",
+    ),
+    "by chance, of which one is asked": (
+        (
+            "import uuid\nfor lead in Lead.objects.filter(email=None):\n    lead.email = lead.name = uuid.uuid4().hex\n"
+            "    lead.save()"
+        ),
+        "another value each time",
+    ),
     "converted, and another one given back": (
         (
             "def convert(row):\n    return Lead.objects.filter(name=row.name).first()\n"

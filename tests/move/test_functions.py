@@ -165,6 +165,9 @@ LOOPS = {
     for lead in rows:
         lead.name = slugify(lead.name)
     Lead.objects.bulk_update(rows, ["name"])""",
+    "by_chance_where_there_is_none": """for lead in Lead.objects.filter(status=None, score__gt=1):
+        lead.status = "chance" + uuid.uuid4().hex[:0]
+        lead.save()""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
