@@ -120,8 +120,10 @@ class Django(Loop):
 
     def _given(self, function: cst.FunctionDef) -> tuple[str | None, str | None]:
         """The names that the function has for the models and the schema editor."""
-        names = [one.name.value for one in (*function.params.posonly_params, *function.params.params)]
-        if function.asynchronous is not None or len(names) > 2 or not self._migration.runs(function.name.value):
+        params = [*function.params.posonly_params, *function.params.params]
+        given = [one for one in params if one.default is None]  # others have their own values, whoever calls it
+        names = [one.name.value for one in params[:2]]
+        if function.asynchronous is not None or len(given) > 2 or not self._migration.runs(function.name.value):
             raise CannotRemove(f"it stands in {function.name.value}(), which RunPython does not call itself; {BY_HAND}")
         return (names[0] if names else None), (names[1] if len(names) > 1 else None)
 
