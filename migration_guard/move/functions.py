@@ -79,8 +79,8 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
         try:
             return _of_family(change)
         except (CannotMove, CannotRemove) as other:
-            if isinstance(other, MakesRows) or isinstance(first, MakesOthers):
-                reason = other
+            told = isinstance(first, MakesOthers) and str(other) not in {ROW_BY_ROW, _SEVERAL}
+            reason = other if told or isinstance(other, MakesRows) else first
         try:
             return _of_several(change)
         except CannotMove:

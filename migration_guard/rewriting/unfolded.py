@@ -17,10 +17,33 @@ def unfolded(tree: ast.Module, known: ast.Module) -> ast.Module:
 
     Raises CannotRemove where a function may give back another row than it is given, or is not seen.
     """
-    functions = {one.name: one for one in ast.walk(known) if isinstance(one, ast.FunctionDef)}
+    every = [one for one in ast.walk(known) if isinstance(one, ast.FunctionDef)]
+    names = [*(one.name for one in every), *(one for line in known.body for one in _bound_besides(line))]
+    functions = {one.name: one for one in every if names.count(one.name) == 1}
     found = _Unfolds(functions).visit(deepcopy(tree))
     assert isinstance(found, ast.Module)
+    if any(map(_makes_its_rows, ast.walk(found))):
+        raise CannotRemove("the list of rows that it saves is made in another way too; write a loop over them")
     return ast.fix_missing_locations(found)
+
+
+def _bound_besides(tree: ast.AST) -> Iterator[str]:
+    """The names that are bound otherwise than by a definition."""
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Name) and not _is_read(one):
+            yield one.id
+        elif isinstance(one, ast.alias):
+            yield one.asname or one.name
+
+
+def _makes_its_rows(node: ast.AST) -> bool:
+    """Whether a call still saves a list that is put together where it is given."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    given = [*node.args[:1], *(one.value for one in node.keywords if one.arg in {None, "objs"})]
+    return node.func.attr.endswith("bulk_update") and any(
+        isinstance(one, (ast.ListComp, ast.GeneratorExp)) for each in given for one in ast.walk(each)
+    )
 
 
 class _Unfolds(ast.NodeTransformer):

@@ -31,6 +31,20 @@ REFUSED = {
         ),
         "another value each time",
     ),
+    "converted, and counted": (
+        (
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "done = Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['score'])\nprint(done)"
+        ),
+        "",
+    ),
+    "converted, by name": (
+        (
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "Lead.objects.bulk_update(objs=[convert(one) for one in Lead.objects.all()], fields=['score'])"
+        ),
+        "made in another way",
+    ),
     "converted, and another one given back": (
         (
             "def convert(row):\n    return Lead.objects.filter(name=row.name).first()\n"
