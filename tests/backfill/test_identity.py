@@ -112,6 +112,7 @@ PART = "CREATE TABLE low PARTITION OF items FOR VALUES FROM (0) TO (100)"
     [
         (GROWING, True),
         (f"{PARTS} {PART}", True),
+        (f"{PARTS.replace('bigint', 'numeric')} {PART}; INSERT INTO items VALUES (10.5)", False),
         ("CREATE TABLE items (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)", True),
         (f"{GROWING}; {RULE}", False),
         (f"{GROWING}; {TRIGGER}", False),

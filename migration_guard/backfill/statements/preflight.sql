@@ -83,10 +83,11 @@ JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
 
 -- name: grows
 -- What makes a column's new values greater than all before them: the sequence of an identity or a default that counts
--- upwards one by one, and of which nobody keeps some for later. And whether the role may see how far it has counted.
+-- whole numbers upwards, one by one, and of which nobody keeps some for later. And whether the role may see how far it has counted.
 SELECT s.seqrelid::pg_catalog.regclass::text, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
 {counters}
 WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
+    AND a.atttypid = ANY ('{{smallint,integer,bigint}}'::pg_catalog.regtype[]::pg_catalog.oid[])
     AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ '^nextval\(''[^'']+''::regclass\)$')
     AND s.seqincrement = 1 AND s.seqcache = 1 AND NOT s.seqcycle
     AND NOT EXISTS ({set_by_trigger}) AND NOT EXISTS ({keyed_otherwise})
