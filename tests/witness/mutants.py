@@ -119,6 +119,12 @@ MUTANTS = (
     Mutant(
         "an object of a class below is none of the class",
         "interpreter/narrowing.py",
+        "        lineage = value.cls.lineage()\n",
+        "        lineage = [value.cls]\n",
+    ),
+    Mutant(
+        "an object of a class below may be none of the class",
+        "interpreter/narrowing.py",
         "        if cls in lineage:\n",
         "        if cls is value.cls:\n",
     ),

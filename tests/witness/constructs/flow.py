@@ -1257,6 +1257,14 @@ class Two_9(One_9):
 one_9 = One_9() if cond(0) else Two_9()
 if isinstance(one_9, One_9):
     one_9.run()
+[narrowed_none_is_left hushed alone]
+class One_9:
+    pass
+class Two_9(One_9):
+    pass
+one_9 = Two_9()
+if not isinstance(one_9, One_9):
+    op.execute("SQL")
 [narrowed_but_below]
 class One_9:
     def run(self):

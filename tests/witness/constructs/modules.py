@@ -360,12 +360,11 @@ import steps_9
 if steps_9.plugin().fill():
     raise RuntimeError
 === steps_9.py
-import configparser
 import importlib
-SETTINGS = configparser.ConfigParser()
-SETTINGS.read_string("[steps]\nplugin = plug_9\n")
+from unseen import options
+SETTINGS = options("plug_9")
 def plugin():
-    return importlib.import_module(SETTINGS["steps"]["plugin"])
+    return importlib.import_module(SETTINGS["sql"])
 === plug_9.py
 from alembic import op
 def fill():
