@@ -142,7 +142,11 @@ class Statements:
                 self.machine.scope.delete(target.value)
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
-                self.machine.evaluate(target.value).remove_item(key)
+                receiver = self.machine.evaluate(target.value)
+                receiver.remove_item(key)
+                for option in receiver.alternatives():
+                    if option.items_are_attributes:
+                        option.assign(str(key), NONE, self.machine, self.machine.place(target))
             case cst.Attribute():
                 self.machine.evaluate(target.value).remove_attribute(target.attr.value)
             case cst.Tuple() | cst.List():

@@ -45,7 +45,7 @@ from migration_guard.libraries.operations import Implements, Operations, Registe
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, running, substitution, texts
-from migration_guard.libraries.standard.builtin import namespace_of
+from migration_guard.libraries.standard.builtin import closure_of, namespace_of
 from migration_guard.libraries.standard.files import Stream
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -273,6 +273,10 @@ class Libraries:
         """`function.__globals__`."""
         return namespace_of(module, self.machine)
 
+    def closure_of(self, scope: Scope) -> Value:
+        """`function.__closure__`."""
+        return closure_of(scope)
+
     def inherited(self, base: Value, cls: Class) -> None:
         """A class of the repository has a base, perhaps from out of sight."""
         for option in base.alternatives():
@@ -320,6 +324,10 @@ class Libraries:
 
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)
+
+    def chained(self, query: Query, call: Call) -> Value:
+        """`queryset.query.chain(UpdateQuery)`."""
+        return django.chained(query, call)
 
     def model_attribute(self, model: Model, name: str) -> Value:
         return orm.model_attribute(model, name)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _ADDS = frozenset({"append", "add", "extend", "insert", "add_all"})
 _REMOVES = frozenset({"remove", "clear", "pop", "discard"})
+_CHANGES = _ADDS | _REMOVES | frozenset({"update", "setdefault", "popitem", "sort", "reverse", "changed"})
+"""Methods of a list, a dictionary or a set that change it."""
+_OF_QUERIES = frozenset({"update", "delete"})
+"""What a relationship that is a query (`lazy="dynamic"`) does to its rows."""
 _READS = frozenset({"filter", "filter_by", "all", "order_by", "join", "select"})
 
 
@@ -113,8 +117,11 @@ def _secondary(relation: Relationship, cls: Class, libraries: Libraries) -> Tabl
 
 
 def _mapped_beside(cls: Class) -> Iterator[Class]:
-    """The classes under the same base."""
+    """The classes under the same base, which is a class, or stands in the same module."""
     waiting = [ancestor for ancestor in cls.lineage() if not any(isinstance(base, Class) for base in ancestor.bases)]
+    if cls in waiting:
+        beside = (cls.module.scope.read(name) for name in cls.module.scope.names)
+        waiting += [one for one in beside if isinstance(one, Class) and one.bases == cls.bases]
     seen: set[int] = set()
     while waiting:
         one = waiting.pop(0)
@@ -134,6 +141,13 @@ def _relationships(cls: Class) -> Iterator[tuple[Class, Relationship]]:
 
 def collection_method(field: Field, name: str, call: Call) -> Value:
     """`row.children.append(…)` and the like."""
+    if field.items_are_attributes and name in _CHANGES:
+        field.assign(name, UNKNOWN, call.machine, call.place)
+        return Unknown(name, from_rows=True)
+    if name in _OF_QUERIES and field.leads_to_rows and not _rows_given(call):
+        given = (field.related,) if field.related else ()
+        return Query(given, "sqlalchemy-orm", plain=False).method(name, call)
+    name = "extend" if name == "update" and field.leads_to_rows else name  # of a set
     if name in _ADDS | _REMOVES and (field.related is not None or field.secondary is not None):
         _changed(field, name, call)
         return NONE
@@ -164,8 +178,13 @@ def _changed(field: Field, name: str, call: Call) -> None:
 
 def _gives_new(call: Call) -> bool:
     """Whether an argument is an object that is not in the database yet."""
+    return any(row.new for row in _rows_given(call))
+
+
+def _rows_given(call: Call) -> list[Row]:
+    """The objects among the arguments, and in what they hold."""
     values = [value.element() if isinstance(value, Sequence) else value for value in call.positional]
-    return any(isinstance(option, Row) and option.new for value in values for option in value.alternatives())
+    return [option for value in values for option in value.alternatives() if isinstance(option, Row)]
 
 
 class Listener(Value):

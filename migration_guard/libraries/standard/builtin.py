@@ -303,6 +303,17 @@ def namespace_of(module: Module, machine: Machine) -> Names:
     return Names(module.scope, machine, module.definitions if module is not machine.module else ())
 
 
+def closure_of(scope: Scope | None) -> Value:
+    """The `__closure__` of a function of this scope: cells, of which each may hold any name of the functions around."""
+    held: list[Value] = []
+    while scope is not None and scope.parent is not None:
+        held += () if scope.is_class else scope.bindings().values()
+        scope = scope.parent
+    cell = Namespace(known=False)
+    cell.write("cell_contents", join(held) if held else UNKNOWN)
+    return Sequence((), cell)
+
+
 def names_of(value: Value, machine: Machine) -> Mapping | None:
     """All that a value stands for that is handed out: `globals()`, `vars()`, or the migration as a module."""
     if isinstance(value, ModuleValue) and value.module is machine.module:
