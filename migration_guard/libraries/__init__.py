@@ -42,7 +42,7 @@ from migration_guard.libraries.entrusted import Entrusted
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.leaving import SESSION, is_session
 from migration_guard.libraries.operations import Implements, Operations, Registers
-from migration_guard.libraries.relationships import Listener, listened, validated
+from migration_guard.libraries.relationships import BASES, Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, running, substitution, texts
 from migration_guard.libraries.standard.builtin import closure_of, namespace_of
@@ -75,6 +75,9 @@ class Libraries:
 
         self.entrusted = Entrusted()
         """Functions that somebody out of sight keeps."""
+
+        self.mapped: list[Class] = []
+        """Models of SQLAlchemy's whose base is no class in sight."""
 
         self._environment: Mapping | None = None
         self._looked_for: set[str] = set()
@@ -280,6 +283,8 @@ class Libraries:
     def inherited(self, base: Value, cls: Class) -> None:
         """A class of the repository has a base, perhaps from out of sight."""
         for option in base.alternatives():
+            if isinstance(option, External) and option.name in BASES:
+                self.mapped.append(cls)
             known = isinstance(option, External) and is_known(option) and option.root not in standard.RUNS_HEIRS
             if isinstance(option, Unknown) or (isinstance(option, External) and not known):
                 self.entrusted.inherits(option, cls, self.machine)

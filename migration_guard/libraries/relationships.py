@@ -29,6 +29,8 @@ _OF_QUERIES = frozenset({"update", "delete"})
 _READS = frozenset({"filter", "filter_by", "all", "order_by", "join", "select"})
 
 
+BASES = frozenset({"sqlalchemy.orm.declarative_base()", "sqlalchemy.orm.automap_base()", "flask_sqlalchemy.Model"})
+"""Bases of models that are no classes in sight, and know their models all the same."""
 VALIDATES = "sqlalchemy.orm.validates()"
 """The decorator of what is asked of each value that an attribute is given."""
 
@@ -86,7 +88,7 @@ def field_of(row: Row, name: str, libraries: Libraries) -> Field | None:
     if isinstance(own, Relationship):
         return Field(row, name, _target(own, model.cls, libraries), _secondary(own, model.cls, libraries))
     if own is None:
-        for cls, theirs in _relationships(model.cls):
+        for cls, theirs in _relationships(model.cls, libraries):
             leads_here = _target(theirs, cls, libraries)
             if theirs.other_side == name and leads_here is not None and leads_here.key == model.key:
                 return Field(row, name, libraries.model_of(cls), _secondary(theirs, cls, libraries))
@@ -102,7 +104,7 @@ def _named(value: Value, cls: Class, libraries: Libraries) -> Value:
     """What a name in text, or a function, stands for."""
     if isinstance(value, Text) and value.known:
         name = str(value).rpartition(".")[2]
-        registered = next((one for one in _mapped_beside(cls) if one.name == name), None)
+        registered = next((one for one in _mapped_beside(cls, libraries) if one.name == name), None)
         return registered or libraries.machine.module_attribute(cls.module, name)
     return value
 
@@ -116,12 +118,11 @@ def _secondary(relation: Relationship, cls: Class, libraries: Libraries) -> Tabl
     return table if isinstance(table, Table) else Table(None)
 
 
-def _mapped_beside(cls: Class) -> Iterator[Class]:
-    """The classes under the same base, which is a class, or stands in the same module."""
+def _mapped_beside(cls: Class, libraries: Libraries) -> Iterator[Class]:
+    """The classes under the same base: that is a class, or made by `declarative_base()`."""
     waiting = [ancestor for ancestor in cls.lineage() if not any(isinstance(base, Class) for base in ancestor.bases)]
     if cls in waiting:
-        beside = (cls.module.scope.read(name) for name in cls.module.scope.names)
-        waiting += [one for one in beside if isinstance(one, Class) and one.bases == cls.bases]
+        waiting += libraries.mapped
     seen: set[int] = set()
     while waiting:
         one = waiting.pop(0)
@@ -131,8 +132,8 @@ def _mapped_beside(cls: Class) -> Iterator[Class]:
             waiting += one.children
 
 
-def _relationships(cls: Class) -> Iterator[tuple[Class, Relationship]]:
-    for one in _mapped_beside(cls):
+def _relationships(cls: Class, libraries: Libraries) -> Iterator[tuple[Class, Relationship]]:
+    for one in _mapped_beside(cls, libraries):
         for name in one.scope.names:
             value = one.scope.get(name)
             if isinstance(value, Relationship):
@@ -145,8 +146,7 @@ def collection_method(field: Field, name: str, call: Call) -> Value:
         field.assign(name, UNKNOWN, call.machine, call.place)
         return Unknown(name, from_rows=True)
     if name in _OF_QUERIES and field.leads_to_rows and not _rows_given(call):
-        given = (field.related,) if field.related else ()
-        return Query(given, "sqlalchemy-orm", plain=False).method(name, call)
+        return Query((field.related,) if field.related else (), "sqlalchemy-orm", plain=False).method(name, call)
     name = "extend" if name == "update" and field.leads_to_rows else name  # of a set
     if name in _ADDS | _REMOVES and (field.related is not None or field.secondary is not None):
         _changed(field, name, call)
