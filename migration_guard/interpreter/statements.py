@@ -144,9 +144,7 @@ class Statements:
                 key = self.machine.expressions.subscript_key(target)
                 receiver = self.machine.evaluate(target.value)
                 receiver.remove_item(key)
-                for option in receiver.alternatives():
-                    if option.items_are_attributes:
-                        option.assign(str(key), NONE, self.machine, self.machine.place(target))
+                receiver.item_written(key, None, self.machine, self.machine.place(target))
             case cst.Attribute():
                 self.machine.evaluate(target.value).remove_attribute(target.attr.value)
             case cst.Tuple() | cst.List():

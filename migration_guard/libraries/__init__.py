@@ -14,8 +14,19 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Value, join
+from migration_guard.interpreter.values import (
+    NONE,
+    Constant,
+    External,
+    Method,
+    ModuleValue,
+    Place,
+    Unknown,
+    Value,
+    join,
+)
 from migration_guard.libraries import (
     active_record,
     ancestry,
@@ -42,7 +53,7 @@ from migration_guard.libraries.entrusted import Entrusted
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.leaving import SESSION, is_session
 from migration_guard.libraries.operations import Implements, Operations, Registers
-from migration_guard.libraries.relationships import BASES, Listener, listened, validated
+from migration_guard.libraries.relationships import BASES, Listener, item_written, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, running, substitution, texts
 from migration_guard.libraries.standard.builtin import closure_of, namespace_of
@@ -268,8 +279,10 @@ class Libraries:
                 self.entrusted.keeps(option.origin, value, self.machine)
                 leaving.put_into(option, value, self.machine.hidden_call(""))
 
-    def rewired(self, name: str, place: Place) -> None:
+    def rewired(self, name: str, place: Place, receiver: Value | None = None) -> None:
         """`function.__code__ = …`: from here on something else is run than what stands there."""
+        if name not in _REWIRES or (receiver is not None and not isinstance(receiver, _REWIRED)):
+            return
         opaque(Call(self.machine, name, place), f"what is given to {name} changes what is run", name)
 
     def globals_of(self, module: Module) -> Value:
@@ -302,6 +315,8 @@ class Libraries:
                 return migrator.decorates(name, value, Call(self.machine, name, place))
             case Method(receiver=Sequence()):  # `@stack.callback`, `@handlers.append`
                 wrapper.call(Call(self.machine, wrapper.name, place, (value,)))
+            case External() if wrapper.root == "sqlalchemy" and wrapper.last == "reconstructor":
+                listened(value, Call(self.machine, "reconstructor", place), everywhere=False)
             case External() if wrapper.root == "yoyo":
                 return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,))) or value
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
@@ -351,6 +366,12 @@ class Libraries:
 
     def row_method(self, row: Row, name: str, call: Call) -> Value:
         return orm.row_method(row, name, call)
+
+    def field_item_written(self, field: Field, key: Value, value: Value | None, place: Place) -> None:
+        if field.tracked:
+            self.row_assign(field.row, field.name, value or NONE, place)
+        elif field.leads_to_rows:
+            item_written(field, key, value, Call(self.machine, "__setitem__", place))
 
     def field_method(self, field: Field, name: str, call: Call) -> Value:
         return orm.field_method(field, name, call)
@@ -403,6 +424,11 @@ class Libraries:
 
     def super_method(self, receiver: Super, name: str, call: Call) -> Value:
         return django_operations.super_method(receiver, name, call)
+
+
+_REWIRES = frozenset({"__bases__", "__class__", "__code__", "__defaults__", "__kwdefaults__"})
+"""Attributes by which a function, a class or an object becomes another one."""
+_REWIRED = (Class, Function, Instance, ModuleValue)
 
 
 def _pour_into_streams(*values: Value) -> None:

@@ -107,6 +107,10 @@ class Relationship(Expression):
     """The attribute that it gives to the target."""
     secondary: Value | None = None
     """The table between, of many-to-many."""
+    orphans: bool | None = False
+    """Whether what is taken out of it is deleted; None where that is not known."""
+    other_orphans: bool | None = False
+    """The same of the other side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -470,6 +474,8 @@ class Field(Value):
     """The model on the other side, where it is known."""
     secondary: Table | None = None
     """SQLAlchemy's table between, of many-to-many."""
+    orphans: bool | None = None
+    """Whether what is taken out of a relationship is deleted, where that is known."""
 
     @property
     def key(self) -> object:
@@ -503,12 +509,13 @@ class Field(Value):
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         if self.related is not None or self.may_relate:
             machine.libraries.row_assign(self.related_row(), name, value, place)
-        elif self.items_are_attributes:
-            machine.libraries.row_assign(self.row, self.name, value, place)
+
+    def item_written(self, key: Value, value: Value | None, machine: Machine, place: Place) -> None:
+        machine.libraries.field_item_written(self, key, value, place)
 
     @property
-    def items_are_attributes(self) -> bool:  # type: ignore[override]
-        """Whether what is put into it is written, as what is assigned to it."""
+    def tracked(self) -> bool:
+        """Whether it is a column that tells of its changes: what is put into it is written, as what is assigned to it."""
         model = self.row.model
         return model is not None and model.cls is not None and isinstance(model.cls.lookup(self.name), Tracked)
 

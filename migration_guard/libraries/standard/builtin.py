@@ -117,6 +117,7 @@ def _set_attribute(call: Call) -> Value:
     names = call.argument(1) or UNKNOWN
     for option in names.alternatives():
         name = _label(option) or "?"
+        call.machine.libraries.rewired(name, call.place, first(call))
         first(call).assign(name, value if value is not None else UNKNOWN, call.machine, call.place)
     if value is not None:
         call.machine.libraries.handed(first(call), value)

@@ -1,5 +1,6 @@
 """What mappers do by themselves: with values that pass a type, with columns that tell of their changes, with the other side of
-a relationship, and what their sessions and queries hold."""
+a relationship, and what their sessions and queries hold.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +77,57 @@ session_9 = orm.Session(op.get_bind())
 lead_9 = session_9.get(Lead_9, 2)
 lead_9.children = session_9.query(Child_9).all()
 session_9.commit()
+[there_before_it_is_appended]
+MODEL
+CHILD
+    lead = orm.relationship(Lead_9, backref="children")
+session_9 = orm.Session(op.get_bind())
+lead_9, child_9 = session_9.get(Lead_9, 1), session_9.get(Child_9, 2)
+lead_9.children.append(child_9)
+session_9.commit()
+[taken_out]
+MODEL
+CHILD
+    lead = orm.relationship(Lead_9, backref="children")
+session_9 = orm.Session(op.get_bind())
+lead_9 = session_9.get(Lead_9, 1)
+lead_9.children.remove(lead_9.children[0])
+session_9.commit()
+[taken_out_by_del]
+MODEL
+CHILD
+    lead = orm.relationship(Lead_9, backref="children")
+session_9 = orm.Session(op.get_bind())
+lead_9 = session_9.get(Lead_9, 1)
+del lead_9.children[0]
+session_9.commit()
+[orphan_is_deleted]
+MODEL
+CHILD
+    lead = orm.relationship(Lead_9, backref=orm.backref("children", cascade="all, delete-orphan"))
+session_9 = orm.Session(op.get_bind())
+lead_9 = session_9.get(Lead_9, 1)
+lead_9.children[:] = []
+session_9.commit()
+[put_under_a_key]
+MODEL
+CHILD
+    lead = orm.relationship(Lead_9, backref=orm.backref("children", collection_class=orm.attribute_keyed_dict("name")))
+session_9 = orm.Session(op.get_bind())
+lead_9 = session_9.get(Lead_9, 1)
+lead_9.children["n"] = Child_9(name="n")
+session_9.commit()
+[reconstructor_of_a_row]
+from sqlalchemy import orm
+Base_9 = orm.declarative_base()
+class Spare_9(Base_9):
+    __tablename__ = "spare"
+    id = sa.Column(sa.Integer, primary_key=True)
+    @orm.reconstructor
+    def begin(self):
+        op.get_bind().connection.driver_connection.execute("SQL")
+---
+found_9 = orm.Session(op.get_bind()).query(Spare_9).all()
 [type_binds]
 class Type_9(sa.types.TypeDecorator):
     impl = sa.Integer

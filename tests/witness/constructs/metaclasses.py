@@ -398,4 +398,12 @@ def make():
     return lambda: inner
 ---
 make().__closure__[0].cell_contents()
+[function_code_by_setattr alone opaque]
+def idle(sql):
+    pass
+def run(sql):
+    op.execute(sql)
+setattr(idle, "__code__", run.__code__)
+---
+idle("SQL")
 """)
