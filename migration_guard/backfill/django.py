@@ -51,6 +51,17 @@ def in_order(rows: Any) -> Any:
     return rows if rows.ordered else rows.order_by("pk")
 
 
+def one_at_a_time(connection: Connection, table: str) -> None:
+    """Wait until no other batch, of whichever backfill, makes rows of a table that several rows may look for; until this one ends.
+
+    What a batch looks for behind this, and does not find, no other makes meanwhile.
+    """
+    connection.exec_driver_sql(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))",
+        (f"migration_guard makes rows of {table}",),
+    )
+
+
 def _set_up() -> None:
     """Load the project's settings and apps, unless that is done. Raises Refused."""
     import django  # noqa: PLC0415

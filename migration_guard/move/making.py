@@ -143,6 +143,8 @@ def _at_once(candidate: Candidate, rendition: Rendition) -> Rendition:
         if found is None or found.count != len(rendition.ways):
             raise CannotMove(rendition.refusal)
         return replace(rendition, sql=together(rendition.ways), refusal="", ways=(), loop=loop)
+    if found is not None and found.count == 1:
+        return replace(rendition, loop=loop)
     whole = unlimited(rendition.sql) if found is not None and found.until_none else None
     if whole is None or found is None or found.fewer_than not in {None, whole[1]}:
         return rendition

@@ -9,6 +9,7 @@ import libcst as cst
 
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.rendition.groups import all_but_one
 from migration_guard.rendition.loops import loop_spot, loops_of
 from migration_guard.rendition.queryset import READ_BY_DJANGO, QuerySet, links_of
 from migration_guard.rendition.spelling import (
@@ -38,6 +39,8 @@ def rendered(call: Call, model: Model | None) -> str | Rendered:
     try:
         return query.statement(whole)
     except NotRendered:
+        if (kept := all_but_one(query, whole)) is not None:
+            return kept
         if (same := _one_by_one(query, whole)) is not None:
             return same
         if (beside := Beside.of(query, whole)) is not None:

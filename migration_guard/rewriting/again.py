@@ -74,10 +74,13 @@ def _made_of_itself(node: ast.expr, field: str, known: ast.Module) -> bool:
     )
 
 
-def _made_of(node: ast.AST, known: ast.Module) -> Iterator[ast.AST]:
-    """The parts of an expression, of what its variables may hold, and of the functions that it names."""
+def _made_of(node: ast.AST, known: ast.Module, row: str = "") -> Iterator[ast.AST]:
+    """The parts of an expression, of what its variables may hold, and of the functions that it names.
+
+    Of a row, what is set on it is no part of it.
+    """
     waiting: list[ast.AST] = [node]
-    seen: set[str] = set()
+    seen: set[str] = {row}
     while waiting:
         one = waiting.pop()
         yield one
@@ -138,7 +141,9 @@ def _tests(tree: ast.AST) -> Iterator[ast.expr]:
 
 def _read_of(node: ast.AST, row: str, known: ast.Module, fresh: Mapping[str, int] | None = None) -> set[str]:
     """The attributes of a row that an expression is made of, through variables; `fresh` are those set anew, with the line."""
-    found = (one for one in _made_of(node, known) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load))
+    found = (
+        one for one in _made_of(node, known, row) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load)
+    )
     own = (one for one in found if isinstance(one.value, ast.Name) and one.value.id == row)
     return {one.attr for one in own if one.lineno <= (fresh or {}).get(one.attr, one.lineno)}
 

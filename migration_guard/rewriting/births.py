@@ -1,28 +1,32 @@
 """Rows that a loop makes: only those that a second run would not make again may become part of a backfill.
 
-That is so where a row is made only if it is not there (`get_or_create`, or a question for it), and where the row that it is
-made for leaves the loop's rows at the same time (`leaving.py`).
+That is so where a row is made only if it is not there (`get_or_create`, or a question for it: `sought.py`), and where the row
+that it is made for leaves the loop's rows at the same time (`leaving.py`). Rows that several rows of the loop may share are
+made by one batch at a time.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import libcst as cst
 
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.expressions import behind, values_of
+from migration_guard.rewriting.expressions import MANAGERS, behind, held_once, values_of
 from migration_guard.rewriting.leaving import Leaving
 from migration_guard.rewriting.owned import Owned
 from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.sought import Sought, none_of, sought_by
 
 _MAKES = frozenset({"create", "get_or_create", "update_or_create", "add", "set"})
 _IF_MISSING = frozenset({"get_or_create", "update_or_create"})
 _BETWEEN = frozenset({"add", "set"})
 """Methods that make rows of the table between two others."""
-_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+_OF_TEXTS = frozenset("strip lstrip rstrip lower upper casefold title capitalize split rsplit partition join".split())
+"""Methods of texts, which ask the database for nothing."""
 _AGAIN = "its loop makes new rows, which a second run would make again"
+_NOT_FOUND = "its loop makes rows that may not stay what it looks for, and a second run would make them again"
 _READS = "its loop makes rows of a kind that it reads, and a second run would find them"
 
 
@@ -59,7 +63,9 @@ class Births:
         self._written = frozenset(name.removesuffix("_id") for name in written)
         self._leaving = Leaving(loop, row, owned, [birth.node for birth in births])
         self._above = {id(child): node for node in ast.walk(loop) for child in ast.iter_child_nodes(node)}
-        self._held = dict(_held(loop))
+        self._held = held_once(loop)
+        self.shared: set[str] = set()
+        """The tables of rows that several rows of the loop may look for: two batches must not do that at once."""
 
     def reason(self) -> str | None:
         """Say why a second run would make rows again, or why they depend on the order of the loop's rows; None if neither."""
@@ -79,7 +85,36 @@ class Births:
             return self._if_missing(birth, function)
         if self._leaving.is_sure(birth.node, birth.table, self._links(birth)):
             return None
-        return _AGAIN if self._question(birth) is None else _READS if self._is_read(birth) else None
+        if self._question(birth) is not None:
+            return _READS if self._is_read(birth) else None
+        sought = self._sought(birth)
+        return self._if_not_found(birth, sought) if sought is not None else _AGAIN
+
+    def _sought(self, birth: Birth) -> Sought | None:
+        return sought_by(birth.node, self._above, self._held_once)
+
+    def _if_not_found(self, birth: Birth, sought: Sought) -> str | None:
+        """Of a row that is made where a query by these values finds none."""
+        if not all(map(self._stays, (sought.manager, *(one.value for one in sought.keywords)))):
+            return _AGAIN
+        if {(one.arg or "").removesuffix("_id") for one in sought.keywords} & self._written:
+            return _NOT_FOUND
+        if any(one is tie for tie in self._ties(birth) for one in (sought.manager, *self._given_for(birth, sought))):
+            return _READS if self._is_read(birth) else None
+        return self._first_decides(birth, [one.value for one in sought.besides])
+
+    @staticmethod
+    def _given_for(birth: Birth, sought: Sought) -> Iterator[ast.keyword]:
+        """Of what a new row is given, that by which it is looked for."""
+        names = {one.arg for one in sought.keywords}
+        return (one for one in birth.node.keywords if one.arg in names)
+
+    def _first_decides(self, birth: Birth, values: Sequence[ast.expr]) -> str | None:
+        """Of a row that several rows of the loop may look for, which must be the same whichever of them makes it."""
+        if any(map(self._is_of_the_row, values)):
+            return "its loop makes rows that may belong to several of those that it goes through, and the first decides"
+        self.shared.add(birth.table)
+        return None
 
     def _between(self, call: ast.Call, function: ast.Attribute) -> str | None:
         """`row.tags.add(tag)`, where the loop asks for these nowhere, from neither side."""
@@ -129,22 +164,14 @@ class Births:
         names = {(one.arg or "").removesuffix("_id") for one in sought}
         filled = [self._filled(one) for one in defaults]
         if any(one is None or one & names for one in filled) or names & self._written:
-            return "its loop makes rows that may not stay what it looks for, and a second run would make them again"
+            return _NOT_FOUND
         if function.attr == "update_or_create" and any(map(self._is_rewritten, defaults)):
             return "its loop makes a value of one that it writes anew, and a second run would change it again"
         if self._ties(birth):
             return _READS if self._is_read(birth) else None
         if function.attr == "update_or_create":
             return "its loop writes rows that may belong to several of those that it goes through"
-        columns = {name for one in sought for name in (one.arg or "", f"{one.arg}_id")}
-        if not any(set(key) <= columns for key in birth.unique):
-            return (
-                "its loop makes rows that may belong to several of those that it goes through, and no unique key keeps two "
-                "batches from making one twice"
-            )
-        if any(self._is_of_the_row(one) for one in defaults):
-            return "its loop makes rows that may belong to several of those that it goes through, and the first decides"
-        return None
+        return self._first_decides(birth, defaults)
 
     def _filled(self, defaults: ast.expr) -> set[str] | None:
         """The fields that a dictionary gives, where all of them are known."""
@@ -164,7 +191,10 @@ class Births:
 
     def _stays(self, value: ast.expr) -> bool:
         """Whether an expression gives the same when the loop has written its row, and asks for nothing."""
-        asks = any(isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) for one in self._made_of(value))
+        asks = any(
+            isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr not in _OF_TEXTS
+            for one in self._made_of(value)
+        )
         return not asks and not self._is_rewritten(value)
 
     def _is_rewritten(self, value: ast.expr) -> bool:
@@ -221,7 +251,7 @@ class Births:
         node: ast.AST = birth.node
         while (parent := self._above.get(id(node))) is not None and parent is not self._loop:
             if isinstance(parent, ast.If) and not parent.orelse and any(node is one for one in parent.body):
-                rows = _none_of(parent.test, self._held_once)
+                rows = none_of(parent.test, self._held_once)
                 if rows is not None and self._finds(rows, birth):
                     return rows
             node = parent
@@ -269,32 +299,10 @@ class Births:
             if not isinstance(function, ast.Attribute):
                 continue
             yield from self._ties(birth)
-            match function.value:
-                case ast.Attribute(value=ast.Name() as model, attr=manager) if manager in _MANAGERS:
-                    yield from (model, function.value)
-
-
-def _none_of(test: ast.expr, behind: Callable[[ast.expr], ast.expr]) -> ast.expr | None:
-    """The queryset of which a condition says that it has no rows."""
-    match behind(test):
-        case ast.UnaryOp(op=ast.Not(), operand=inner):
-            match behind(inner):
-                case ast.Call(func=ast.Attribute(value=rows, attr="exists" | "first" | "last" | "count"), args=[]):
-                    return rows
-        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[ast.Constant(value=nothing)]):
-            match behind(left):
-                case ast.Call(func=ast.Attribute(value=rows, attr="count"), args=[]) if (
-                    nothing == 0 and nothing is not False
-                ):
-                    return rows
-                case ast.Call(func=ast.Attribute(value=rows, attr="first" | "last"), args=[]) if nothing is None:
-                    return rows
-    return None
-
-
-def _held(loop: ast.For) -> Iterator[tuple[str, ast.expr]]:
-    stored = [one.id for one in ast.walk(loop) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
-    for line in ast.walk(loop):
-        match line:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if stored.count(name) == 1:
-                yield name, value
+            sought = self._sought(birth)
+            for manager in (function.value, *([sought.asked] if sought is not None else [])):
+                match manager:
+                    case ast.Attribute(value=ast.Name() as model, attr=attr) if attr in MANAGERS:
+                        yield from (model, manager)
+                    case ast.Attribute() if birth.table in self.shared:
+                        yield manager  # the rows of a relation, among which it looks for the one that it may make

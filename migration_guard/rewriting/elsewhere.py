@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.expressions import last_name, values_of
+from migration_guard.rewriting.expressions import MANAGERS, last_name, values_of
 from migration_guard.rewriting.narrowed import is_narrowed
 
 _OF_THE_KEY = frozenset({"", "in", "isnull", "id", "pk", "exact"})
@@ -24,7 +24,6 @@ _LOOKUPS = frozenset(
     {"", "exact", "iexact", "in", "isnull", "lt", "lte", "gt", "gte", "range", "contains", "icontains"}
 )
 """What behind a field in a condition speaks of it alone."""
-_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _ASKS = frozenset({"execute", "get_for_model", "raw"})
 _WRITES = frozenset({"update_fields", "fields"})
 _WORDS = re.compile(r"__|\W+")
@@ -84,7 +83,7 @@ class Elsewhere:
                         inside |= {id(manager), id(manager.value)}
                 case ast.Name(id=name, ctx=ast.Load()) if name in models:
                     return True
-                case ast.Attribute(value=base, attr=attr) if attr in _MANAGERS and not self._is_of_another(base, tree):
+                case ast.Attribute(value=base, attr=attr) if attr in MANAGERS and not self._is_of_another(base, tree):
                     return True
                 case ast.Call(func=ast.Name(id="type"), args=[ast.Name()]) | ast.Attribute(attr="__class__"):
                     return True
@@ -199,7 +198,7 @@ def _chain_of(node: ast.AST) -> ast.AST | None:
 
 
 def _is_manager(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in _MANAGERS
+    return isinstance(node, ast.Attribute) and node.attr in MANAGERS
 
 
 def _said_of_rows(node: ast.AST) -> Iterator[ast.AST]:
@@ -232,14 +231,14 @@ def _queries(tree: ast.Module) -> bool:
     """Whether anything is asked of the database, but for the rows themselves."""
     inside = {id(one) for found in ast.walk(tree) if is_narrowed(found) for one in ast.walk(found)}
     asked = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and id(one) not in inside)
-    return any(one.attr in _MANAGERS or one.attr.endswith("_set") or one.attr in _ASKS for one in asked)
+    return any(one.attr in MANAGERS or one.attr.endswith("_set") or one.attr in _ASKS for one in asked)
 
 
 def _managed(node: ast.AST) -> Iterator[str]:
     """The model whose manager is where rows are found."""
     if is_narrowed(node) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         match node.func.value:
-            case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in _MANAGERS:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in MANAGERS:
                 yield name
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 _MOST = 10
 """Variables behind variables that are looked through."""
+MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+"""By which names Django's models give their rows."""
 TELLS = frozenset("print debug info warning error exception critical log write success".split())
 """Calls that say something to people."""
 
@@ -24,6 +26,20 @@ def behind(node: ast.expr, held: Mapping[str, ast.expr]) -> ast.expr:
             break
         node = held[node.id]
     return node
+
+
+def held(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """What a piece of code sets its variables to, one after the other."""
+    for line in ast.walk(tree):
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+
+
+def held_once(tree: ast.AST) -> dict[str, ast.expr]:
+    """What it sets those variables to that it sets once."""
+    stored = [one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+    return {name: value for name, value in held(tree) if stored.count(name) == 1}
 
 
 def gone_through(loop: ast.For) -> ast.expr:

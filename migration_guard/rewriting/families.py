@@ -16,8 +16,9 @@ from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.again import adds_to_itself, updates_by_itself
 from migration_guard.rewriting.births import Birth, Births, MakesRows
 from migration_guard.rewriting.carried import gives_a_key, goes_by_order, is_of_a_queryset, taken_along, written_twice
+from migration_guard.rewriting.definitions import literal
 from migration_guard.rewriting.elsewhere import Elsewhere
-from migration_guard.rewriting.expressions import behind, gone_through, last_name
+from migration_guard.rewriting.expressions import MANAGERS, behind, gone_through, held, last_name
 from migration_guard.rewriting.functions import Asked, Django, renames
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed
@@ -28,6 +29,7 @@ from migration_guard.rewriting.slices import BY_HAND, Used
 
 _OTHERS = "its loop writes rows that may belong to several of those that it goes through"
 _IN_ORDER = "in_order"
+_ALONE = "one_at_a_time"
 _QUERYSETS = frozenset("all filter exclude order_by select_related prefetch_related only defer distinct".split())
 
 
@@ -56,6 +58,7 @@ class Family(Django):
         told, table_of = schema
         super().__init__(migration, path, statements, [every[0].call], every[0].asked)
         self._every = every
+        self._alone: tuple[str, ...] = ()
         row = row_of(self._loop)[0] if isinstance(self._loop, cst.For) else None
         self._told = Tables(told.children, told.parents, told.relations, self._models(table_of))
         if row is None or not isinstance(self._loop, cst.For):
@@ -87,7 +90,7 @@ class Family(Django):
         narrowed.by_loop(loop)
         root = dotted(narrowed.old) if isinstance(narrowed.old, cst.Attribute) else None
         name, _, manager = (root or "").rpartition(".")
-        if name not in self._told.models or manager not in {"objects", "_default_manager", "_base_manager"}:
+        if name not in self._told.models or manager not in MANAGERS:
             raise CannotRemove(f"of which model the rows are that its loop goes through is not seen; {BY_HAND}")
         return self._names_of_models[name], self._told.models[name]
 
@@ -95,6 +98,10 @@ class Family(Django):
         if self._around is None:
             raise CannotRemove(f"it stands in no function of the migration; {BY_HAND}")
         return self._around
+
+    def _first(self) -> Iterator[Any]:
+        for table in self._alone:
+            yield cst.parse_statement(f"{_ALONE}(connection, {literal(table)})")
 
     def _narrowed(self, function: cst.FunctionDef) -> Iterator[Narrowed]:
         found = Narrowed(self._migration, function, self._statements)
@@ -126,8 +133,9 @@ class Family(Django):
         loop = next(one for one in whole.body if isinstance(one, ast.For))
         owned = Owned(loop, self.row, self.table, self._told)
         births = Births(loop, self.row, owned, list(self._births(loop)), self._fields())
-        if any(_IN_ORDER in self._names(one).touched for one in (*self._migration.module_body, self._loop)):
-            raise CannotRemove(f"it has a name of its own that its function needs ({_IN_ORDER}); {BY_HAND}")
+        own = {name for one in (*self._migration.module_body, self._loop) for name in self._names(one).touched}
+        if taken := own & {_IN_ORDER, _ALONE}:
+            raise CannotRemove(f"it has a name of its own that its function needs ({min(taken)}); {BY_HAND}")
         reason = taken_along(self._unmade(loop), setup, helpers, self.row, frozenset(), fills=fills)
         if reason is None and (made := births.reason()) is not None:
             raise MakesRows(f"{made}; {BY_HAND}")
@@ -137,6 +145,7 @@ class Family(Django):
             or next(self._of_others(loop, owned), None)
             or next(_in_no_order(loop, owned), None)
         )
+        self._alone = tuple(sorted(births.shared))
         free = frozenset(map(id, (*owned.free(loop), *births.free())))
         for one in self._every:
             asked = one.asked
@@ -234,35 +243,28 @@ class _InOrder(cst.CSTTransformer):
 
 def _ordered_by(loop: ast.For, owned: Owned, table: str) -> Iterator[frozenset[str]]:
     """The names that choose and order rows of a table where these count for each other."""
-    held = dict(_held(loop))
+    known = dict(held(loop))
     for inner in ast.walk(ast.Module(loop.body, [])):
         if isinstance(inner, ast.For) and goes_by_order(inner):
             rows = owned.of(gone_through(inner))
             if rows is not None and rows.table == table:
-                yield spoken(behind(gone_through(inner), held))
+                yield spoken(behind(gone_through(inner), known))
 
 
 def _in_no_order(loop: ast.For, owned: Owned) -> Iterator[str]:
     """Say it of loops inside whose rows count for each other, and which may go through them in another order each time."""
-    held = dict(_held(loop))
+    known = dict(held(loop))
     for inner in ast.walk(ast.Module(loop.body, [])):
         match inner:
             case ast.For() if goes_by_order(inner):
-                source = behind(gone_through(inner), held)
+                source = behind(gone_through(inner), known)
             case ast.Call(func=ast.Attribute(value=rows, attr="pop")) if owned.of(rows) is not None:
-                source = behind(rows, held)
+                source = behind(rows, known)
             case _:
                 continue
         asks = owned.of(source) is not None or is_of_a_queryset(source)
         if asks and last_name(source) != _IN_ORDER and "order_by(" not in ast.unparse(source):
             yield "its loop goes through rows in no order that stays, and what it does depends on that"
-
-
-def _held(loop: ast.For) -> Iterator[tuple[str, ast.expr]]:
-    for line in ast.walk(loop):
-        match line:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, value
 
 
 def _is_queryset(node: cst.BaseExpression) -> bool:

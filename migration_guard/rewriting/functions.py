@@ -24,7 +24,7 @@ from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
 
-_HELPERS = ("in_order", "models_at")
+_HELPERS = ("in_order", "models_at", "one_at_a_time")
 _HELPER = "from migration_guard.backfill.django import {}"
 _NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext"})
 """What a block may be of whose end means nothing for the rows."""
@@ -94,10 +94,16 @@ class Django(Loop):
         block = cst.parse_statement(
             f"with models_at(connection, {app!r}, {stem!r}) as {given}:\n    pass\n".replace("'", '"')
         )
-        block = cst.ensure_type(block, cst.With).with_changes(body=cst.IndentedBlock(body=[*before, *body]))
+        block = cst.ensure_type(block, cst.With).with_changes(
+            body=cst.IndentedBlock(body=[*self._first(), *before, *body])
+        )
         words = names_of(ast.parse(self._code(block))).loads
         helper = _HELPER.format(", ".join(one for one in _HELPERS if one in words))
         return self._wrapped(name, label, helper, used, block)
+
+    def _first(self) -> Iterator[Any]:
+        """What its function begins with."""
+        yield from ()
 
     def _narrowed(self, function: cst.FunctionDef) -> Iterator[Narrowed]:
         """Where its rows are found."""

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import MANAGERS
 
 _ROWS = frozenset(
     "all filter exclude order_by select_related prefetch_related only defer iterator using distinct reverse "
@@ -18,7 +19,6 @@ _ROWS = frozenset(
 """Methods that give rows of those that a chain has, and no others."""
 _PICKS = frozenset({"first", "last", "get", "earliest", "latest"})
 _PASSED = frozenset({"list", "tuple", "sorted", "reversed", "enumerate", "in_order"})
-_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _KEYS = frozenset({"pk", "id"})
 
 Path = tuple[tuple[str, str], ...]
@@ -100,7 +100,7 @@ class Owned:
             chain = chain.func.value
         match chain:
             case ast.Attribute(value=ast.Name(id=name), attr=manager) if (
-                manager in _MANAGERS and name in self._tables.models
+                manager in MANAGERS and name in self._tables.models
             ):
                 table = self._tables.models[name]
             case _:

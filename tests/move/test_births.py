@@ -77,6 +77,30 @@ LOOPS = {
         lead.save()""",
     "between": """for lead in Lead.objects.exclude(label=None):
         lead.labels.add(lead.label)""",
+    "shared_without_a_unique_key": """for lead in Lead.objects.exclude(status=None):
+        owner, _ = Owner.objects.get_or_create(name=lead.status.strip())
+        lead.owner = owner
+        lead.save()""",
+    "got_or_made": """for lead in Lead.objects.filter(score__gt=5):
+        try:
+            owner = Owner.objects.get(name=f"of {lead.status}")
+        except Owner.DoesNotExist:
+            owner = Owner.objects.create(name=f"of {lead.status}")
+        lead.owner = owner
+        lead.save(update_fields=["owner"])""",
+    "looked_for": """for line in Line.objects.filter(visit__lead__isnull=False):
+        pair = line.visit.lead.ones.filter(other=None).first()
+        if pair is None:
+            pair = line.visit.lead.ones.create(other=None)
+        line.text = f"with {pair.one.name}"
+        line.save()""",
+    "its_own_got_or_made": """for lead in Lead.objects.exclude(name=None):
+        try:
+            visit = Visit.objects.get(lead=lead, place=12)
+        except Visit.DoesNotExist:
+            visit = Visit.objects.create(lead=lead, place=12, note=lead.name)
+        lead.email = slugify(lead.name)
+        lead.save()""",
 }
 TABLES = (
     (
@@ -148,7 +172,6 @@ REFUSED = {
     "set to what it is": "for lead in Lead.objects.filter(status='old'):\n    Visit.objects.create(lead=lead)\n    lead.status = 'old'\n    lead.save()",
     "set back": "for lead in Lead.objects.filter(status='old'):\n    Visit.objects.create(lead=lead)\n    lead.status = 'kept'\n    if lead.name:\n        lead.status = 'old'\n    lead.save()",
     "linked to one that may be none": "for lead in Lead.objects.filter(owner=None):\n    Visit.objects.create(lead=lead)\n    lead.owner = Owner.objects.filter(name=lead.name).first()\n    lead.save()",
-    "no key that is unique": "for lead in Lead.objects.all():\n    Owner.objects.get_or_create(name=lead.name)",
     "the first decides": "for lead in Lead.objects.all():\n    Label.objects.get_or_create(name=lead.name, defaults={'kind': lead.status})",
     "the last decides": "for lead in Lead.objects.all():\n    Label.objects.update_or_create(name=lead.name, defaults={'kind': lead.status})",
     "by what the loop writes": "for lead in Lead.objects.all():\n    Visit.objects.get_or_create(lead=lead, note=lead.status)\n    lead.status = str(lead.name)\n    lead.save()",
@@ -173,6 +196,10 @@ REFUSED = {
     "added by what the loop writes": "for lead in Lead.objects.all():\n    lead.labels.add(*Label.objects.filter(name=lead.status))\n    lead.status = slugify(lead.name)\n    lead.save()",
     "added by the other side": "for lead in Lead.objects.all():\n    lead.labels.add(*Label.objects.exclude(leads__isnull=False))",
     "added by the order of the other side": "for lead in Lead.objects.all():\n    lead.labels.add(Label.objects.order_by('leads').first())",
+    "of other values than it looks for": "for lead in Lead.objects.exclude(name=None):\n    owner = Owner.objects.filter(name=lead.name).first()\n    if owner is None:\n        owner = Owner.objects.create(name=lead.email)\n    lead.owner = owner\n    lead.save()",
+    "whose first decides": "for lead in Lead.objects.exclude(name=None):\n    try:\n        visit = Visit.objects.get(place=3)\n    except Visit.DoesNotExist:\n        visit = Visit.objects.create(place=3, note=lead.name)\n    lead.status = visit.note[:3]\n    lead.save()",
+    "looked for by what is written": "for lead in Lead.objects.exclude(status=None):\n    owner, _ = Owner.objects.get_or_create(name=lead.status)\n    lead.owner = owner\n    lead.status = slugify(owner.name)\n    lead.save()",
+    "counted besides": "for lead in Lead.objects.exclude(name=None):\n    owner, _ = Owner.objects.get_or_create(name=lead.name)\n    lead.owner = owner\n    lead.score = Owner.objects.count()\n    lead.save()",
     "of the time": "import datetime\nfor lead in Lead.objects.all():\n    Visit.objects.get_or_create(lead=lead, defaults={'note': str(datetime.datetime.now())})",
 }
 

@@ -114,6 +114,13 @@ FUNCTIONS = {
     )
     + "\n    if len(batch) > 0:\n        Lead.objects.bulk_update(batch, ['status'])",
     "cast": "Lead.objects.filter(owner=5).update(name=Concat(Value('L'), Cast('pk', CharField())))",
+    "duplicates": "Call = apps.get_model('crm', 'Call')\n    fields = ['seconds', 'note']\n"
+    "    found = Call.objects.filter(seconds__gt=40).values(*fields).annotate(n=Count('id'), last=Max('id')).filter(n__gt=1)\n"
+    "    for row in found:\n        print(row)\n"
+    "        Call.objects.filter(seconds__gt=40, **{one: row[one] for one in fields}).exclude(pk=row['last']).delete()",
+    "duplicates_of_null": "Call = apps.get_model('crm', 'Call')\n"
+    "    for row in Call.objects.values('seconds').order_by().annotate(first=Min('pk')):\n"
+    "        Call.objects.filter(seconds=row['seconds']).exclude(id=row['first']).delete()",
     "delete": "apps.get_model('crm', 'Call').objects.filter(seconds__lt=20).delete()",
     "delete_null": "apps.get_model('crm', 'Call').objects.using(schema_editor.connection.alias).exclude(seconds=7).delete()",
 }
@@ -132,7 +139,7 @@ INSERT INTO crm_call SELECT n, NULLIF(n % 50, 5), 'Call' FROM generate_series(1,
 def migration(before: str, body: str, *, statement: bool) -> str:
     """A function, and where asked for a statement beside it that is moved as well."""
     return (
-        "from django.db import migrations\nfrom django.db.models import Case, CharField, F, OuterRef, Q, Subquery, Value, When\nfrom django.db.models.functions import Cast, Concat, Lower\n\n\n"
+        "from django.db import migrations\nfrom django.db.models import Case, CharField, Count, F, Max, Min, OuterRef, Q, Subquery, Value, When\nfrom django.db.models.functions import Cast, Concat, Lower\n\n\n"
         f'def forwards(apps, schema_editor):\n    Lead = apps.get_model("crm", "Lead")\n    Owner = apps.get_model("crm", "Owner")\n    {body}\n\n\n'
         f'class Migration(migrations.Migration):\n    dependencies = [("crm", "{before}")]\n'
         "    operations = [\n        migrations.RunPython(forwards, migrations.RunPython.noop),\n"
