@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import branches
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.operators import asked
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
@@ -60,7 +62,43 @@ class Matching:
             case cst.MatchOr():
                 each = [self._fits(one.pattern, subject) for one in pattern.patterns]
                 return True if True in each else False if all(fits is False for fits in each) else None
+            case cst.MatchMapping() if type(subject) is Mapping and subject.whole:
+                return _every(self._entry_fits(element, subject) for element in pattern.elements)
+            case cst.MatchList() | cst.MatchTuple() if type(subject) is Sequence and subject.kind in ("list", "tuple"):
+                return self._elements_fit(pattern, subject)
+            case cst.MatchClass() if (
+                isinstance(subject, Instance) and subject.cls.method_of("__getattribute__") is None
+            ):
+                given = ((subject.read(one.key.value), one) for one in pattern.kwds if subject.sure(one.key.value))
+                fits = [self._fits(one.pattern, value) for value, one in given if isinstance(value, Value)]
+                return False if False in fits else None
         return None
+
+    def _entry_fits(self, element: cst.MatchMappingElement, subject: Mapping) -> bool | None:
+        key = self.machine.evaluate(element.key)
+        found = subject.content.known.get(key.key)
+        if found is not None:
+            return self._fits(element.pattern, found[1])
+        texts = [key, *(one for one, _ in subject.content.known.values())]
+        return False if all(isinstance(one, Text) and one.known for one in texts) else None
+
+    def _elements_fit(self, pattern: cst.MatchList | cst.MatchTuple, subject: Sequence) -> bool | None:
+        elements = subject.elements()
+        if elements is None or subject.content.shuffled:
+            return None
+        wanted = pattern.patterns
+        star = next((place for place, one in enumerate(wanted) if isinstance(one, cst.MatchStar)), None)
+        if len(elements) < len(wanted) - 1 or (star is None and len(elements) != len(wanted)):
+            return False
+        if star is not None:
+            behind = len(wanted) - star - 1
+            wanted = [*wanted[:star], *wanted[star + 1 :]]
+            elements = [*elements[:star], *elements[len(elements) - behind :]]
+        return _every(
+            self._fits(one.value, value)
+            for one, value in zip(wanted, elements)
+            if isinstance(one, cst.MatchSequenceElement)
+        )
 
     def _bind(self, pattern: cst.MatchPattern | None, subject: Value) -> None:
         """Bind the names of a pattern to the parts of the subject."""
@@ -119,6 +157,11 @@ class Matching:
 
     def _name(self, name: cst.Name, value: Value) -> None:
         self.machine.names.bind(name, value, name)
+
+
+def _every(fits: Iterable[bool | None]) -> bool | None:
+    found = list(fits)
+    return False if False in found else None if None in found else True
 
 
 def _equal(one: Value, other: Value) -> bool | None:

@@ -848,6 +848,45 @@ match len(rows(0)):
         BODY
     case _:
         BODY2
+[match_fits_no_list hushed alone]
+for step_9 in (["copy", "spare", "steps"], ["purge"]):
+    match step_9:
+        case ["copy", name_9]:
+            op.execute(f"DELETE FROM {name_9}")
+        case ["purge", name_9, *_]:
+            op.execute(f"DELETE FROM {name_9}")
+[match_fits_no_dictionary hushed alone]
+step_9 = {"kind": "copy", "table": "spare"}
+match step_9:
+    case {"kind": "purge", "table": name_9}:
+        op.execute(f"DELETE FROM {name_9}")
+    case {"target": name_9}:
+        op.execute(f"DELETE FROM {name_9}")
+[match_a_dictionary_of_branches]
+step_9 = {"kind": "purge"}
+if cond(0):
+    step_9["also"] = True
+match step_9:
+    case {"kind": "purge", "also": True}:
+        BODY
+    case {"kind": "purge"}:
+        BODY2
+[match_a_list_of_branches]
+step_9 = ["purge", "a"] if cond(0) else ["mark", "b", "c"]
+match step_9:
+    case ["purge", _]:
+        BODY
+    case ["mark", *_, "c"]:
+        BODY2
+[match_an_object_that_answers]
+class Step_9:
+    def __init__(self):
+        self.verb = "purge"
+    def __getattribute__(self, name):
+        return "mark" if name == "verb" else object.__getattribute__(self, name)
+match Step_9():
+    case Step_9(verb="mark"):
+        BODY
 [match_no_case]
 match len(rows(0)):
     case 0:
