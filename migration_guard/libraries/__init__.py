@@ -121,7 +121,13 @@ class Libraries:
     made = staticmethod(ancestry.made)
     used = staticmethod(ancestry.used)
     inherited_method = staticmethod(ancestry.inherited_method)
-    method_of_base = staticmethod(repositories.method_of_base)
+
+    @staticmethod
+    def method_of_base(instance: Instance, call: Call) -> Value | None:
+        """A method that an object of the repository has from a known class above: a manager's, or a repository's."""
+        found = ancestry.method_of_manager(instance, call)
+        return found if found is not None else repositories.method_of_base(instance, call)
+
     through_decorator = staticmethod(ancestry.through_decorator)
     read = staticmethod(ancestry.read)
     gives = staticmethod(gives)

@@ -233,6 +233,33 @@ options_9 = {"clear": True}
 use Order Tag
 for order_9 in Order_9.objects.all():
     order_9.tags.set(list(Tag_9.objects.all()), **options_9)
+[rows_by_a_manager_made_here]
+class Kept_9(models.Manager):
+    def tidy(self):
+        return self.filter(level=0).update(text="x")
+---
+use Log
+manager_9 = Kept_9()
+manager_9.model = Log_9
+manager_9.tidy()
+[rows_by_a_manager_of_the_state opaque alone]
+class Kept_9(models.Manager):
+    use_in_migrations = True
+    def tidy(self):
+        return self.filter(level=0).update(text="x")
+def go_9(apps, schema_editor):
+    apps.get_model("shop", "Log_g").logs.tidy()
+---
+=== migration
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.AlterModelManagers("Log_g", managers=[("logs", Kept_9())]), migrations.RunPython(go_9)]
+[rows_only_asked_for hushed alone]
+use Log
+Log_9.objects.all()._fetch_all()
+Log_9.objects.order_by("pk").last()
+Log_9.objects.filter(level=0).exists()
+Log_9.objects.in_bulk()
 [rows_flushed opaque]
 from django.core.management.color import no_style
 ---
