@@ -1,14 +1,15 @@
 """Measure how many data changes of the corpus `migration-guard move` hands over, and why it refuses the others.
 
-    moves.py DIR [--all] [--only PACKAGE …] [--prove COUNT [--seed NUMBER]]
+    moves.py DIR [--all] [--only PACKAGE …] [--files LIST] [--prove COUNT [--seed NUMBER]]
 
-DIR is what `corpus/fetch.py` made. Every UPDATE, DELETE and INSERT … SELECT on the way up is planned, and nothing is
+DIR is what `corpus/fetch.py` made. Each of its packages is a repository of its own, also where `--files` names a list of the
+migrations that are looked at, one a line, below DIR/packages. What could not be read is told, and makes exit code 2. Every UPDATE, DELETE and INSERT … SELECT on the way up is planned, and nothing is
 written. Each migration that would be rewritten must parse, and must differ only where its statement stood, and in that a
 column which is dropped later may be NULL. `--all` lists each refusal with its place. Refused changes that no backfill on
 PostgreSQL is for (what a later migration drops, rows that a migration makes itself, other databases) are counted, and left out
 of a second pair of figures. `--prove` draws so many of the moves that are SQL, runs each beside its migration on made-up rows
-of a scratch PostgreSQL, and compares; exit code 1 if one leaves other rows. Loops are what an object mapper writes inside of a `for` or `while`. Files are planned by as many processes
-as there are cores. Exit code 1 if a rewritten file breaks that rule.
+of a scratch PostgreSQL, and compares; exit code 1 if one leaves other rows. Loops are what an object mapper writes inside of
+a `for` or `while`. Files are planned by as many processes as there are cores. Exit code 1 if a rewritten file breaks that rule.
 """
 
 from __future__ import annotations
@@ -30,15 +31,19 @@ from migration_guard.cli.proving import prover
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
+from migration_guard.move.later import Change
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import MOVABLE, Move, Refusal, plan
 from migration_guard.operations import Direction
 from migration_guard.pipeline import Request, run
 from migration_guard.prove import Proof
+from migration_guard.rewriting.gates import REQUIRE
 
 MODULE = "backfills_of_the_benchmark.py"
+SECONDS = 300
+"""That reading one file may take: the figures are about moves, on a machine that has other work too."""
 NOTHING_TO_MOVE = {
-    "history: what it changed is dropped in a later migration": r"the change is history|whose model has the column .* drops that",
+    "history: what it changed is dropped in another migration, of which it is not said that it follows": r"the change is history",
     "rows that it makes itself": r"it saves a row that it has made itself",
     "another database than PostgreSQL": r"it quotes names as MySQL does|it does not run on PostgreSQL",
 }
@@ -56,9 +61,27 @@ class Outcome:
     loop: bool
     moved: bool
     by_function: bool
+    with_gate: bool
+    """Whether a later migration that takes away what it needs waits for it."""
     with_key: bool
     reason: str
     faults: tuple[str, ...]
+
+    @property
+    def package(self) -> str:
+        return self.place.partition("/")[0]
+
+
+class _Packages(SettingsLoader):
+    """Each package is a repository of its own, however its files are named."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(cwd=folder, isolated=True, config=(f"file-timeout={SECONDS}",))
+        self._folder = folder
+
+    def git_root(self, folder: Path) -> Path | None:
+        inside = folder != self._folder and folder.is_relative_to(self._folder)
+        return self._folder / folder.relative_to(self._folder).parts[0] if inside else None
 
 
 def main() -> int:
@@ -67,10 +90,13 @@ def main() -> int:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--all", action="store_true", help="list each refusal")
     parser.add_argument("--only", nargs="+", default=[], metavar="PACKAGE", help="only these packages")
+    parser.add_argument("--files", type=Path, metavar="LIST", help="only the migrations of a list")
     parser.add_argument("--prove", type=int, default=0, metavar="COUNT", help="prove moves that are drawn")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    outcomes = list(_outcomes(arguments.corpus / "packages", arguments.only))
+    packages = (arguments.corpus / "packages").absolute()
+    named = arguments.files.read_text("utf-8").split() if arguments.files is not None else arguments.only
+    outcomes = list(_outcomes(packages, named))
     for one in outcomes:
         if arguments.all and not one.moved:
             print(f"{one.place}: {one.reason}")
@@ -78,6 +104,8 @@ def main() -> int:
             print(f"{one.place}: {fault}")
     for kind in sorted({one.kind for one in outcomes}):
         _print_share(kind, [one for one in outcomes if one.kind == kind])
+    for package in sorted({one.package for one in outcomes}):
+        _print_share(package, [one for one in outcomes if one.package == package])
     _print_share("all", outcomes)
     _print_share("loops of object mappers", [one for one in outcomes if one.loop])
     left_out = Counter(sort for one in outcomes if (sort := _nothing_to_move(one)) is not None)
@@ -87,11 +115,16 @@ def main() -> int:
     _print_share("without these, all", wanted)
     _print_share("without these, loops of object mappers", [one for one in wanted if one.loop])
     print(f"{sum(bool(one.faults) for one in outcomes)} rewritten wrongly")
+    print(
+        f"{sum(one.with_gate for one in outcomes)} of the moved ones are waited for by a later migration that drops what they need"
+    )
     print(f"with --key, where the migrations do not tell it: {sum(one.with_key for one in outcomes)} more")
     for reason, count in Counter(_sort(one.reason) for one in outcomes if not one.moved).most_common():
         print(f"{count:5} {reason}")
     differ = _prove(outcomes, arguments.prove, arguments.seed) if arguments.prove else 0
-    return 1 if differ or any(one.faults for one in outcomes) else 0
+    for problem in _PROBLEMS:
+        print(f"not read: {problem}")
+    return 2 if _PROBLEMS else 1 if differ or any(one.faults for one in outcomes) else 0
 
 
 def _nothing_to_move(one: Outcome) -> str | None:
@@ -130,19 +163,20 @@ def _print_share(name: str, outcomes: Sequence[Outcome]) -> None:
     )
 
 
-def _outcomes(packages: Path, only: Sequence[str]) -> Iterator[Outcome]:
+def _outcomes(packages: Path, named: Sequence[str]) -> Iterator[Outcome]:
     """Read everything once, and plan each file in one of several processes, which are copies of this one."""
-    global _READ  # noqa: PLW0603 - what the copies inherit
-    paths = [str(packages / name) for name in only] or [str(packages)]
-    load = SettingsLoader(cwd=packages, isolated=True)
+    global _READ, _PROBLEMS
+    paths = [str(packages / name) for name in named] or [str(packages)]
     workers = os.cpu_count() or 1
-    _READ = run(Request(paths, packages, load, workers=workers, baseline=False, renders=True)).checked
+    done = run(Request(paths, packages, _Packages(packages), workers=workers, baseline=False, renders=True))
+    _READ, _PROBLEMS = done.checked, tuple(f"{one.path}: {one.message}" for one in done.report.problems)
     with get_context("fork").Pool(workers) as pool:
         for outcomes in pool.imap(_of_file, range(len(_READ))):
             yield from outcomes
 
 
 _READ: tuple[Checked, ...] = ()
+_PROBLEMS: tuple[str, ...] = ()
 
 
 def _of_file(index: int) -> list[Outcome]:
@@ -162,6 +196,7 @@ def _of_file(index: int) -> list[Outcome]:
                 loop=finding.operation.how.endswith("-orm") and any(finding.span.line in loop for loop in loops),
                 moved=not refused,
                 by_function=isinstance(outcome, Move) and b"apply=" in outcome.module_after,
+                with_gate=isinstance(outcome, Move) and any(map(_is_gated, outcome.others)),
                 with_key=isinstance(outcome, Refusal)
                 and "--key" in outcome.reason
                 and isinstance(plan(one, finding, "id", modules), Move),
@@ -170,6 +205,11 @@ def _of_file(index: int) -> list[Outcome]:
             )
         )
     return found
+
+
+def _is_gated(change: Change) -> bool:
+    gate = REQUIRE.encode()
+    return change.before is not None and gate in change.after and gate not in change.before
 
 
 def _loops(source: bytes) -> list[range]:
@@ -192,7 +232,8 @@ def _changes(one: Checked) -> Iterator[Finding]:
 def _faults(move: Move) -> Iterator[str]:
     """Say what is wrong with a migration that would be rewritten."""
     assert move.after is not None
-    for path, content in ((move.migration.name, move.after), (MODULE, move.module_after)):
+    others = ((change.path.name, change.after) for change in move.others)
+    for path, content in ((move.migration.name, move.after), (MODULE, move.module_after), *others):
         try:
             ast.parse(content)
         except SyntaxError as error:

@@ -10,7 +10,7 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
 from migration_guard.move.others import beside, spans_of
-from migration_guard.move.piece import FUNCTION, Piece, models_of, refuse_history, with_unread
+from migration_guard.move.piece import FUNCTION, Piece, models_of, with_unread
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.births import MakesRows, makes_rows
@@ -64,8 +64,7 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
         raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
     deletes = operation.kind is OperationKind.DELETE
     drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key, deletes=deletes)
-    refuse_history(schema, drafted)
-    _refuse_unread(schema, drafted, rows)
+    drafted = replace(drafted, names=drafted.names | {column.lower() for column in rows.read})
     change = _Change(one, finding, operation, rows, schema, Migration(one.candidate.path, one.candidate.source))
     if rows.mapper != "django-orm":
         return _of_session(change, drafted)
@@ -120,7 +119,6 @@ def _of_several(change: _Change) -> Piece:
     ):
         raise CannotMove(_SEVERAL)
     drafted = draft_of_rows(operation.tables[0], (), loop.columns, schema.facts, None)
-    refuse_history(schema, drafted)
     asked = replace(loop.members[0].asked, fields={field for one in loop.members for field in one.asked.fields})
     calls = [one.call for one in loop.members]
     django = Django(migration, change.one.candidate.path, loop.site.statements, calls, asked)
@@ -143,12 +141,8 @@ def _of_family(change: _Change) -> Piece:
     alone = len(changed) < len(loop.members) and {one.asked.row for one in changed} == {family.row}
     columns = loop.columns if alone else ()
     drafted = draft_of_rows(family.table, conditions, columns, schema.facts, None, deletes=not columns)
-    for one in loop.members:
-        refuse_history(schema, replace(drafted, table=one.asked.table, columns=tuple(one.asked.fields)))
-    read = {column for name in family.read() for column in (name, f"{name}_id")}
-    _refuse_unread(schema, drafted, replace(change.rows, read=tuple(sorted(read))))
     written = family.written(FUNCTION, change.label, fills=False)
-    names = drafted.names | _words(written, operation) | {column.lower() for column in loop.columns}
+    names = drafted.names | _words(written, operation) | {column.lower() for column in (*loop.columns, *family.read())}
     drafted = with_unread(replace(drafted, names=names, columns=loop.columns), schema)
     tables = tuple(sorted({one.asked.table for one in loop.members} - {drafted.table}))
     models = frozenset(name for table in (family.table, *tables) for name in schema.models(table))
@@ -268,7 +262,6 @@ def function_of_query(one: Checked, finding: Finding, operation: Operation, sche
         raise CannotMove(
             f"its loop finds rows of {table} by {found.key}, which is not known as their key; {rendition.refusal}"
         )
-    refuse_history(schema, drafted)
     written = core.written(
         FUNCTION,
         operation.migration or candidate.path.stem,
@@ -285,14 +278,3 @@ def function_of_query(one: Checked, finding: Finding, operation: Operation, sche
         and any(migration.holds(site.statements[0], span) for span in spans_of(other))
     )
     return Piece(finding, operation, rendition, drafted, models_of(schema, drafted), written, also=also)
-
-
-def _refuse_unread(schema: Schema, drafted: Draft, rows: Rows) -> None:
-    """Refuse a function that reads a column which is gone by the time that it runs. Raises CannotMove."""
-    gone = schema.dropped(drafted.table, rows.read)
-    if gone is not None and gone[0]:
-        column, file = gone
-        raise CannotMove(
-            f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it "
-            "as one UPDATE, or finish a --skeleton"
-        )

@@ -16,8 +16,9 @@ from migration_guard.move.piece import Piece
 from migration_guard.move.schema import Schema, contract_path
 from migration_guard.operations import Operation, OperationKind
 from migration_guard.rewriting.contracts import DOWNGRADE, Contract, Eased, contract_of, eased, is_idle, told_in
+from migration_guard.rewriting.gates import REQUIRE
 from migration_guard.rewriting.graph import follower
-from migration_guard.rewriting.later import REQUIRE, extended, written
+from migration_guard.rewriting.later import extended, written
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.steps import Step, Told, entangled, makes_key
@@ -30,7 +31,8 @@ _INDEX = re.compile(r"\.create_index\(|\bAddIndex(?:Concurrently)?\(")
 _NO_INDEX = re.compile(r"^\s*(?:op|batch_op)\.drop_index\(|^\s*migrations\.RemoveIndex\(")
 _OF_PYTHON = re.compile(r"^\s*migrations\.AlterModel(?:Options|Managers)\(")
 _UNIQUE = re.compile(r"unique(?!\s*=\s*False)", re.IGNORECASE)
-_FRAMEWORKS = frozenset({"alembic", "django"})
+FRAMEWORKS = frozenset({"alembic", "django"})
+"""Whose migrations can be given something to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def later_of(
     existing = _existing(path)
     if not building:
         return Later(path, existing, None, ()) if existing is not None else None
-    if candidate.framework not in _FRAMEWORKS:
+    if candidate.framework not in FRAMEWORKS:
         raise _stays(building[0])
     app = app_of(candidate.path.parent) if candidate.framework == "django" else None
     try:

@@ -10,7 +10,7 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.functions import ROW_BY_ROW, function_of, function_of_births, function_of_query
 from migration_guard.move.others import twins_of
-from migration_guard.move.piece import Piece, models_of, refuse_history, with_unread
+from migration_guard.move.piece import Piece, models_of, with_unread
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition
 from migration_guard.rewriting.reached import CannotRemove
@@ -79,7 +79,6 @@ def _in_sql(one: Checked, finding: Finding, operation: Operation, schema: Schema
         return function_of_query(one, finding, operation, schema, key)
     drafted = draft(rendition.sql, schema.facts, key)
     _refuse_unknown_columns(operation, rendition.sql, drafted, schema)
-    refuse_history(schema, drafted)
     return Piece(finding, operation, rendition, with_unread(drafted, schema), models_of(schema, drafted))
 
 

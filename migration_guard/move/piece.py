@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Operation, OperationKind, Rendition
 from migration_guard.rewriting.slices import Written
-from migration_guard.sql.backfill import CannotMove, Draft
+from migration_guard.sql.backfill import Draft
 from migration_guard.sql.names import bare
 
 FUNCTION = "fill_rows"
@@ -68,13 +67,3 @@ def with_unread(drafted: Draft, schema: Schema) -> Draft:
     """Say with a change which files would have had more to say of its tables."""
     tables = dict.fromkeys((drafted.table, drafted.target or drafted.table))
     return replace(drafted, notes=(*drafted.notes, *(note for table in tables for note in schema.unread(table))))
-
-
-def refuse_history(schema: Schema, drafted: Draft) -> None:
-    """Refuse what belongs to tables and columns that a migration has dropped since."""
-    written = drafted.target or drafted.table
-    gone = schema.dropped(written, drafted.columns)
-    if gone is not None:
-        column, file = gone
-        what = f"{written}.{column}" if column else written
-        raise CannotMove(f"{what} is dropped in {Path(file).name}: the change is history; leave it where it is")

@@ -17,6 +17,7 @@ from migration_guard.move.others import beside, others_of, twins_of
 from migration_guard.move.piece import FUNCTION, Piece
 from migration_guard.move.place import Module, Modules
 from migration_guard.move.schema import Schema
+from migration_guard.move.waits import Waiting, waiting_for, with_gates
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.reading.markers import MOVED
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
@@ -113,6 +114,8 @@ class _Group:
     migration: Migration
     later: Later | None
     """Where what builds on them goes."""
+    waiting: tuple[Waiting, ...]
+    """The later migrations that wait for them."""
 
     def pairs(self) -> Iterator[tuple[Piece, Site]]:
         return zip((member.piece for member in self.members), self.sites, strict=True)
@@ -124,7 +127,8 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     migration = Migration(one.candidate.path, one.candidate.source)
     members = group_of(one, first, migration, lambda other: piece_of(one, other, None))
     sites = []
-    order = Order(migration, Schema(one.candidate.path, one.candidate.root))
+    schema = Schema(one.candidate.path, one.candidate.root)
+    order = Order(migration, schema)
     for member in members:
         try:
             sites.append(_site_of(one, migration, order, member.piece))
@@ -138,7 +142,8 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     pairs = list(zip((member.piece for member in members), sites, strict=True))
     judged = [other for _, other in others_of(one, first.operation)] + [first.operation]
     later = later_of(one.candidate, migration, pairs, judged)
-    return _Group(members, tuple(sites), migration, later)
+    waiting = waiting_for(one.candidate, [member.piece for member in members], schema)
+    return _Group(members, tuple(sites), migration, later, waiting)
 
 
 def _site_of(one: Checked, migration: Migration, order: Order, piece: Piece) -> Site:
@@ -179,6 +184,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
     ]
     assert content is not None
     later = group.later
+    changes = later.changes(group.migration, keys, app_of(candidate.path.parent)) if later is not None else ()
     also = later.contract.cuts() if later is not None and later.contract is not None else ()
     return Move(
         tuple(dict.fromkeys(finding for piece, _ in group.pairs() for finding in (piece.finding, *_along(one, piece)))),
@@ -189,10 +195,10 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         tidied(candidate.source, group.migration.without(list(zip(group.sites, comments, strict=True)), also)),
         module,
         content,
-        (*dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes), *_told_of(later)),
+        tuple(_notes(group)),
         tuple(piece for piece, _ in group.pairs()),
         waits,
-        tuple(later.changes(group.migration, keys, app_of(candidate.path.parent))) if later is not None else (),
+        tuple(with_gates(group.waiting, changes, keys).values()),
     )
 
 
@@ -202,7 +208,12 @@ def _along(one: Checked, piece: Piece) -> Iterator[Finding]:
     yield from (finding for finding in one.findings if finding.operation in piece.also)
 
 
-def _told_of(later: Later | None) -> Iterator[str]:
+def _notes(group: _Group) -> Iterator[str]:
+    """What is to be said of a move besides what is changed."""
+    yield from dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes)
+    for waits in group.waiting:
+        yield f"{waits.path.name} takes {waits.what} away, and waits for it; run the backfills before that"
+    later = group.later
     if later is not None:
         yield f"{later.path.name} waits for it; run the backfills between the two migrations"
         for one in later.contract.eased if later.contract is not None else ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from migration_guard.files import Unreadable, read_source
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.move.told import alembic, django
+from migration_guard.move.told.gone import gone
 from migration_guard.move.told.syntax import argument, called, text
 from migration_guard.skim.history import MAX_BYTES, app_of
 from migration_guard.sql.backfill import Column, Facts
@@ -20,8 +21,8 @@ from migration_guard.sql.columns import MAY_TELL, ColumnTold, KeyTold, Told, Unr
 from migration_guard.sql.names import bare
 
 _TELLS = re.compile(
-    rb"create_table|add_column|drop_column|drop_table|_constraint|_index|CreateModel|AddField|RemoveField|DeleteModel|"
-    rb"AlterUniqueTogether|AlterField|Constraint|TABLE|INDEX",
+    rb"create_table|add_column|alter_column|drop_column|drop_table|rename_table|_constraint|_index|CreateModel|AddField|"
+    rb"RemoveField|DeleteModel|RenameField|RenameModel|AlterModelTable|AlterUniqueTogether|AlterField|Constraint|TABLE|INDEX",
     re.IGNORECASE,
 )
 
@@ -157,15 +158,11 @@ class Schema:
         gone = [one for one in every if one.dropped and one.table.lower() in {table, ""}]
         return tuple(dict.fromkeys(one.columns for one in mine if not any(end.ends(one) for end in gone)))
 
-    def dropped(self, table: str, names: Iterable[str]) -> tuple[str, str] | None:
-        """Give a column (or the table, as "") that another migration drops for good, and the file that does."""
-        name = bare(table)
-        wanted = {*names, ""}
-        there: dict[str, str | None] = {}
+    def drops(self) -> Iterator[tuple[Path, str, str]]:
+        """The columns (or whole tables, as "") that other migrations drop or rename, in lower case, each with the file."""
         for said, file in self._columns():
-            if said.table.lower() == name and said.name in wanted and file != str(self._migration):
-                there[said.name] = file if said.dropped else None
-        return next(((column, file) for column, file in there.items() if file is not None), None)
+            if said.dropped and file != str(self._migration):
+                yield Path(file), said.table.lower(), said.name.lower()
 
 
 def _joined(known: Column | None, said: Column) -> Column:
@@ -218,7 +215,8 @@ def _in_file(
     if not _TELLS.search(data):
         return
     if path.suffix == ".sql":
-        yield from told(data.decode("utf-8", "replace"))
+        shown = data.decode("utf-8", "replace")
+        yield from (*told(shown), *gone(shown))
         return
     try:
         with warnings.catch_warnings():
@@ -230,7 +228,7 @@ def _in_file(
     app = app_of(path.parent)
     for node, batch in _forwards(tree, None):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and MAY_TELL.search(node.value):
-            yield from told(node.value)
+            yield from (*told(node.value), *gone(node.value))
         elif isinstance(node, ast.Call):
             tables |= django.renamed(node, app)
             relations |= dict.fromkeys((*django.relations(node, app), *django.references(node, app)))

@@ -12,7 +12,8 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
-from migration_guard.rendition.mapped import columns_of
+from migration_guard.rendition.documents import calls_in, document, json_null, json_type
+from migration_guard.rendition.mapped import calls_of, columns_of
 from migration_guard.rendition.spelling import (
     NotRendered,
     behind,
@@ -40,6 +41,7 @@ _COMPARED = {
     cst.Equal: "=", cst.NotEqual: "<>", cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">",
     cst.GreaterThanEqual: ">=",
 }  # fmt: skip
+_SELECTS = frozenset({"select", "exists"})
 _LISTS = frozenset({"in_", "notin_", "not_in"})
 """Methods whose argument is a list, or a sub-select."""
 _COMPUTED = {cst.Subtract: "-", cst.Multiply: "*", cst.BitAnd: "AND", cst.BitOr: "OR"}
@@ -83,6 +85,12 @@ class Core:
         """The class whose attributes names speak of, where it is one: they may have other columns."""
         self.written: tuple[str, ...] = ()
         """The table that the statement writes."""
+        self.target: cst.BaseExpression | None = None
+        """What stands for it in the source."""
+        self.own: frozenset[str] = frozenset()
+        """Of a SELECT: the tables that do not stand around it."""
+        self.taken: frozenset[str] = frozenset()
+        """The same of its sub-selects."""
 
     # --- Statements --------------------------------------------------------------------------------------------------
 
@@ -91,13 +99,15 @@ class Core:
         for index, (verb, call) in enumerate(chain):
             base = call.func.value if isinstance(call.func, cst.Attribute) else root
             if verb in _VERBS and (table := self.table(base)) is not None:
+                self.target = base
                 return self._write(verb, table, self._first(call), chain[index + 1 :])
             positional = [argument.value for argument in call.args[:1] if argument.keyword is None]
             if verb in _VERBS and positional and (table := self.table(positional[0])) is not None:
+                self.target = positional[0]
                 return self._write(verb, table, [], chain[index + 1 :])
         start = behind(root, self.machine)
         if isinstance(start, cst.Call) and (dotted(start.func) or "").rpartition(".")[2] in _VERBS and start.args:
-            table = self.table(start.args[0].value)
+            table, self.target = self.table(start.args[0].value), start.args[0].value
             if table is not None:
                 return self._write(dotted(start.func) or "", table, [], chain)
         raise understood_no(node)
@@ -106,6 +116,8 @@ class Core:
         """What the verb itself is given, as the methods that would say so."""
         positional, named = plain_arguments(call)
         found = []
+        if named.keys() - {"values"}:
+            raise understood_no(call)
         if positional:
             found.append(("where", cst.Call(func=cst.Name("where"), args=[cst.Arg(positional[0])])))
         if "values" in named:
@@ -129,6 +141,7 @@ class Core:
                 case _ if method not in _QUIET:
                     raise NotRendered(f"what .{method}() does to it is not known here; write the statement in SQL")
         others = [other for other in self.tables if other != table]
+        self._refuse_taken(others)
         from_ = ", ".join(qualified(other) for other in others)
         match kind:
             case "update" if values:
@@ -159,7 +172,7 @@ class Core:
         start = next((i for i, (method, _) in enumerate(chain) if method == "query"), None)
         if start is None or not chain[start][1].args:
             raise understood_no(root)
-        self.entity = chain[start][1].args[0].value
+        self.entity = self.target = chain[start][1].args[0].value
         table = self.table(self.entity)
         if table is None:
             raise understood_no(self.entity)
@@ -210,7 +223,25 @@ class Core:
             if not isinstance(given, cst.Dict):
                 raise understood_no(one)
             pairs += [(self._column_name(key), value) for key, value in items(given)]
-        return [(column, self.expression(value)) for column, value in pairs]
+        return [(column, self._given(column, value)) for column, value in pairs]
+
+    def _given(self, column: str, value: cst.BaseExpression) -> str:
+        """What a column is set to: Python's own documents, and None, are JSON where it holds JSON."""
+        node = behind(value, self.machine)
+        if isinstance(node, (cst.Dict, cst.List)) and (kind := self._kind_of(column)) is not None:
+            return document(node, kind)
+        given = self.expression(node)
+        if given == "NULL" and not isinstance(node, cst.Call) and (kind := self._kind_of(column)) is not None:
+            return document(cst.Name("None"), kind)
+        return given
+
+    def _kind_of(self, column: str) -> str | None:
+        """The type of a column of the written table if it holds JSON; None where it does not, or that is not said."""
+        if self.target is None:
+            return None
+        value = self.machine.evaluate(self.target)
+        told = calls_of(value) if isinstance(value, Class) else calls_in(behind(self.target, self.machine))
+        return next((json_type(call) for known, call in told if name(known) == column), None)
 
     def _column_name(self, node: cst.BaseExpression) -> str:
         value = self.machine.evaluate(node) if isinstance(node, cst.SimpleString) else None
@@ -233,16 +264,16 @@ class Core:
     def select(self, node: cst.BaseExpression) -> str:
         """Render `select(…).where(…)`."""
         root, chain = links(node, self.machine)
-        if chain and chain[0][0] == "select":  # `sa.select(…)`
+        if chain and chain[0][0] in _SELECTS:  # `sa.select(…)`
             start, chain = chain[0][1], chain[1:]
-        elif isinstance(root, cst.Call) and (dotted(root.func) or "") == "select":
+        elif isinstance(root, cst.Call) and (dotted(root.func) or "") in _SELECTS:
             start = root
         else:
             raise understood_no(node)
         parts = plain_arguments(start)[0]
         if len(parts) == 1 and isinstance(parts[0], (cst.List, cst.Tuple)):
             parts = [element.value for element in parts[0].elements]
-        chosen = [self.expression(part) for part in parts]
+        chosen = [self.expression(part) for part in parts] or ["1"]
         conditions: list[str] = []
         tail = ""
         for method, call in chain:
@@ -264,12 +295,21 @@ class Core:
                     raise NotRendered(
                         f"what .{method}() does to a SELECT is not known here; write the statement in SQL"
                     )
-        own = [table for table in self.tables if table not in self.around] or list(self.tables)
+        own = [table for table in self.tables if table not in self.around]
+        self._refuse_taken(own)
+        self.own, own = frozenset(own), own or list(self.tables)
         return f"SELECT {', '.join(chosen)} FROM {', '.join(map(qualified, own))}{where(conditions)}{tail}"
 
     def sub_select(self, node: cst.BaseExpression) -> str:
-        inner = Core(self.machine, around=(*self.around, *self.written))
-        return f"({inner.select(node)})"
+        inner = Core(self.machine, around=(*self.around, *self.written, *self.tables))
+        text = inner.select(node)
+        self.taken |= inner.own
+        return f"({text})"
+
+    def _refuse_taken(self, tables: Iterable[str]) -> None:
+        """Refuse a sub-select that was read with a table of its own which, as is seen later, stands around it."""
+        if self.taken & frozenset(tables):
+            raise NotRendered("a table stands in a sub-select and around it; write the statement in SQL, then move it")
 
     # --- Tables and columns ------------------------------------------------------------------------------------------
 
@@ -342,6 +382,8 @@ class Core:
                 return column
             case cst.Call():
                 return self._called(node)
+            case cst.Attribute() if (null := json_null(node)) is not None:
+                return null
         value = self.machine.evaluate(node)
         if isinstance(value, (Text, Constant)):
             return spelt(value)
@@ -388,18 +430,22 @@ class Core:
                 return self._cast(positional[0], positional[1])
             case "case":
                 return self._case(positional, named)
-            case "exists" if len(positional) == 1:
+            case "exists" if len(positional) == 1 and self.column(positional[0]) is None:
                 return f"EXISTS {self.sub_select(positional[0])}"
             case _ if ".func." in f".{dotted(node.func) or ''}":
                 return f"{function}({', '.join(self.expression(one) for one in positional)})"
-        if isinstance(node.func, cst.Attribute):
+        if isinstance(node.func, cst.Attribute) and not named:
             return self._method(node, node.func, positional)
         raise understood_no(node)
 
     def _method(self, node: cst.Call, function: cst.Attribute, positional: list[cst.BaseExpression]) -> str:
         method = function.attr.value
         if method in ("scalar_subquery", "as_scalar", "where", "select_from", "limit"):
-            return self.sub_select(node)
+            root, chain = links(node, self.machine)
+            first = (
+                chain[0][0] if root is not node and isinstance(root, cst.Name) else dotted(getattr(root, "func", root))
+            )
+            return f"{'EXISTS ' if first == 'exists' else ''}{self.sub_select(node)}"
         if method == "exists":
             return f"EXISTS {self.sub_select(node)}"
         given = [self._listed(one) if method in _LISTS else self.expression(one) for one in positional]
@@ -421,6 +467,8 @@ class Core:
                 return f"{subject} LIKE '%' || {text}"
             case "contains", [text]:
                 return f"{subject} LIKE '%' || {text} || '%'"
+            case "concat", [text]:
+                return f"({subject}) || ({text})"
             case "between", [low, high]:
                 return f"{subject} BETWEEN {low} AND {high}"
             case (("label" | "asc"), _):

@@ -28,6 +28,12 @@ def columns_of(cls: Class) -> Iterator[tuple[str, str]]:
         yield attribute, _column(attribute, call)
 
 
+def calls_of(cls: Class) -> Iterator[tuple[str, cst.Call]]:
+    """The columns of a class, each with the call that makes it."""
+    for attribute, call in _assigned(cls):
+        yield _column(attribute, call), call
+
+
 def _assigned(cls: Class) -> Iterator[tuple[str, cst.Call]]:
     body = cls.node.body.body if isinstance(cls.node, cst.ClassDef) else ()
     for statement in body:

@@ -12,17 +12,25 @@ import libcst as cst
 
 from migration_guard.interpreter.syntax import parse
 from migration_guard.rewriting.contracts import DOWNGRADE, UPGRADE, Contract, does_nothing
+from migration_guard.rewriting.gates import (
+    FIRST,
+    IMPORT,
+    OF_ALEMBIC,
+    OF_DJANGO,
+    WAIT,
+    binds,
+    function_of,
+    waiting,
+    with_waits,
+)
 from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
 from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.steps import Step
 
-REQUIRE = "require_backfill"
-_IMPORT = "from migration_guard.backfill import require_backfill\n"
 _EVERYWHERE = frozenset({*dir(builtins), "op", "migrations"})
 """What every module has: Python's own names, and those that the later migration imports by itself."""
-_WAIT = "wait_for_data"
 _HEAD = '"""Schema changes that rely on the data of {}, and wait for it'
 _BOILERPLATE = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
 
@@ -43,30 +51,30 @@ def _of_alembic(migration: Migration, contract: Contract, keys: Sequence[str], n
     imports, others = _parted(needed)
     name, revision = contract.name, contract.revision
     head = f'{_HEAD.format(revision)}.\n\nRevision ID: {name}\nRevises: {revision}\n"""\n'
-    own = [] if _binds(imports, "op") else [cst.parse_statement("from alembic import op")]
+    own = [] if binds(imports, "op") else [cst.parse_statement("from alembic import op")]
     up = [*_locals(migration, contract.up), *_statements(contract.up)]
     down = [*_locals(migration, contract.down), *_statements(contract.down), *contract.back]
     body: list[Any] = [
         *_blocks(f'revision = "{name}"\ndown_revision = "{revision}"\nbranch_labels = None\ndepends_on = None\n'),
         *others,
-        _function(UPGRADE, [*_waiting("op.get_bind()", keys), *up]),
-        _function(DOWNGRADE, down),
+        function_of(UPGRADE, [*waiting(OF_ALEMBIC, keys), *up]),
+        function_of(DOWNGRADE, down),
     ]
-    return _laid_out(head, in_order([*imports, *own, cst.parse_statement(_IMPORT)]), body, _style(migration))
+    return _laid_out(head, in_order([*imports, *own, cst.parse_statement(IMPORT)]), body, _style(migration))
 
 
 def _of_django(migration: Migration, contract: Contract, keys: Sequence[str], needed: Sequence[Any], app: str) -> str:
     """A migration of Django's, whose operations take themselves back."""
     imports, others = _parted(needed)
-    function = _function(_WAIT, _waiting("schema_editor.connection", keys), "(apps, schema_editor)")
+    function = function_of(WAIT, waiting(OF_DJANGO, keys), "(apps, schema_editor)")
     elements = "".join(f"        {_element(migration, step)},\n" for step in contract.up)
     cls = (
         f"class Migration(migrations.Migration):\n{_atomic(migration)}"
         f'    dependencies = [("{app}", "{contract.revision}")]\n\n'
-        f"    operations = [\n        migrations.RunPython({_WAIT}, migrations.RunPython.noop),\n{elements}    ]\n"
+        f"    operations = [\n        {FIRST},\n{elements}    ]\n"
     )
-    own = [] if _binds(imports, "migrations") else [cst.parse_statement("from django.db import migrations")]
-    every = in_order([*imports, *own, cst.parse_statement(_IMPORT)])
+    own = [] if binds(imports, "migrations") else [cst.parse_statement("from django.db import migrations")]
+    every = in_order([*imports, *own, cst.parse_statement(IMPORT)])
     text = _laid_out(f'{_HEAD.format(contract.revision)}."""\n', every, [*others, function], _style(migration))
     newline = migration.source.tree.default_newline
     return f"{text}{newline}{newline}{cls.replace(chr(10), newline)}"
@@ -75,10 +83,6 @@ def _of_django(migration: Migration, contract: Contract, keys: Sequence[str], ne
 def _parted(needed: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """The imports among statements, and the others."""
     return [one for one in needed if is_import(one)], [one for one in needed if not is_import(one)]
-
-
-def _binds(imports: Sequence[Any], name: str) -> bool:
-    return any(name in names_of(ast.parse(plain_code(one))).binds for one in imports)
 
 
 def _style(migration: Migration) -> dict[str, str]:
@@ -99,10 +103,6 @@ def _statements(steps: Sequence[Step]) -> Iterator[Any]:
             told.add(id(step.block))
             inside = [plain(one.node) for one in steps if one.block is step.block]
             yield plain(step.block).with_changes(body=step.block.body.with_changes(body=inside))
-
-
-def _waiting(connection: str, keys: Sequence[str]) -> list[Any]:
-    return _blocks("".join(f'{REQUIRE}({connection}, "{key}")\n' for key in keys))
 
 
 def _locals(migration: Migration, steps: Sequence[Step]) -> list[Any]:
@@ -173,16 +173,6 @@ def _atomic(migration: Migration) -> str:
     return ""
 
 
-def _function(name: str, body: Sequence[Any], given: str = "()") -> Any:
-    head = cst.ensure_type(cst.parse_statement(f"def {name}{given}:\n    pass\n"), cst.FunctionDef)
-    if not body:
-        return head
-    lines = [
-        one.with_changes(leading_lines=[line for line in one.leading_lines if line.comment is not None]) for one in body
-    ]
-    return head.with_changes(body=cst.IndentedBlock(body=lines))
-
-
 def _laid_out(docstring: str, imports: Sequence[Any], body: Sequence[Any], style: Any) -> str:
     """The text of a module: functions two lines apart."""
     parts: list[Any] = [*cst.parse_module(docstring).body]
@@ -218,8 +208,8 @@ def extended(path: Any, data: bytes, migration: Migration, contract: Contract | 
     source = parse(path, data)
     tree = source.tree
     functions = {one.name.value: one for one in tree.body if isinstance(one, cst.FunctionDef)}
-    name = UPGRADE if UPGRADE in functions else _WAIT
-    connection = "op.get_bind()" if name == UPGRADE else "schema_editor.connection"
+    name = UPGRADE if UPGRADE in functions else WAIT
+    connection = OF_ALEMBIC if name == UPGRADE else OF_DJANGO
     if name not in functions or (contract is not None and contract.is_alembic is not (name == UPGRADE)):
         raise CannotRemove(f"{path.name} does not look as it was made")
     up = (
@@ -227,7 +217,7 @@ def extended(path: Any, data: bytes, migration: Migration, contract: Contract | 
         if contract is not None and contract.is_alembic
         else []
     )
-    changed = {name: _with_waits(functions[name], _waiting(connection, keys), up)}
+    changed = {name: with_waits(functions[name], waiting(connection, keys), up)}
     if contract is not None and (contract.down or contract.back):
         down = [*_locals(migration, contract.down), *_statements(contract.down), *contract.back]
         if DOWNGRADE not in functions:
@@ -241,14 +231,6 @@ def extended(path: Any, data: bytes, migration: Migration, contract: Contract | 
     if contract is not None and not contract.is_alembic:
         text = _with_elements(text, migration, contract)
     return text.encode(tree.encoding)
-
-
-def _with_waits(function: cst.FunctionDef, waits: Sequence[Any], more: Sequence[Any]) -> cst.FunctionDef:
-    lines = list(function.body.body)
-    code = cst.Module(body=[]).code_for_node
-    known = [index for index, one in enumerate(lines) if REQUIRE in code(one)]
-    at = known[-1] + 1 if known else 0
-    return function.with_changes(body=function.body.with_changes(body=[*lines[:at], *waits, *more, *lines[at:]]))
 
 
 def _with_more(function: cst.FunctionDef, more: Sequence[Any]) -> cst.FunctionDef:
@@ -290,9 +272,7 @@ def _meant(node: Any) -> Iterator[tuple[str, str]]:
 
 def _with_elements(text: str, migration: Migration, contract: Contract) -> str:
     """Put operations behind the one that waits."""
-    found = re.search(
-        rf"^(?P<indent>[ \t]*)migrations\.RunPython\({_WAIT}, migrations\.RunPython\.noop\),\r?\n", text, re.MULTILINE
-    )
+    found = re.search(rf"^(?P<indent>[ \t]*){re.escape(FIRST)},\r?\n", text, re.MULTILINE)
     if found is None:
         raise CannotRemove("the later migration does not look as it was made")
     elements = "".join(f"{found['indent']}{_element(migration, step)},\n" for step in contract.up)

@@ -41,10 +41,12 @@ def group(node: Any) -> int:
 
 def in_order(imports: Iterable[Any]) -> list[Any]:
     """Sort imports as ruff and isort do: `import` before `from` in each group."""
-    return sorted(
-        imports,
-        key=lambda node: (group(node), isinstance(node.body[0], cst.ImportFrom), _module(node.body[0]).lower()),
-    )
+    return sorted(imports, key=order)
+
+
+def order(node: Any) -> tuple[int, bool, str]:
+    """By what imports are sorted."""
+    return group(node), isinstance(node.body[0], cst.ImportFrom), _module(node.body[0]).lower()
 
 
 def _module(line: Any) -> str:

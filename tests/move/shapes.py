@@ -128,7 +128,41 @@ def _session(*lines: str) -> str:
 _OWNER = 'op.add_column("leads", sa.Column("owner_id", sa.Integer(), nullable=True))'
 _TOTAL = 'op.add_column("leads", sa.Column("total", sa.Numeric(10, 1), nullable=True))'
 
+_JSON = "from sqlalchemy.dialects.postgresql import JSONB\nt = sa.table('leads', sa.column('id'), sa.column('doc', {kind}))\n"
+
+
+def _document(name: str, kind: str, default: str, change: str) -> Shape:
+    """A change of a document, of whose type the migration's own table tells."""
+    first = f"""op.execute("ALTER TABLE leads ADD COLUMN doc {kind.rpartition(".")[2].lower()} {default}")"""
+    return Shape(name, f"{_JSON.format(kind=kind)}op.execute({change})", first)
+
+
 SHAPES = (
+    _document(
+        "document",
+        "JSONB",
+        "DEFAULT 'null'",
+        "t.update().where(t.c.doc == JSONB.NULL).values(doc={'a': [1, None, \"it's\"]})",
+    ),
+    _document(
+        "document_where_none_is", "sa.JSON", "", "t.update().where(t.c.doc.is_(None), t.c.id < 700).values(doc={})"
+    ),
+    _document("none_in_a_document", "JSONB", "DEFAULT '{}'", "t.update().where(t.c.id < 900).values({'doc': None})"),
+    _document("no_document", "JSONB", "DEFAULT '{}'", "t.update().where(t.c.id < 900).values(doc=sa.null())"),
+    _document("list_of_documents", "JSONB", "DEFAULT '{}'", "t.update().values(doc=[{}, {'é': 1.5}])"),
+    Shape(
+        "exists_by_where",
+        'op.execute(leads.update().where(sa.exists().where(calls.c.lead_id == leads.c.id)).values(status="called"))',
+    ),
+    Shape(
+        "exists_not", "op.execute(leads.delete().where(~sa.exists(calls.c.id).where(calls.c.lead_id == leads.c.id)))"
+    ),
+    Shape(
+        "copies_that_are_missing",
+        "op.execute(archive.insert().from_select(['lead_id', 'name'], sa.select(leads.c.id, leads.c.name)"
+        ".where(~sa.exists().where(archive.c.lead_id == leads.c.id), leads.c.score > 3)))",
+    ),
+    Shape("concat_method", 'op.execute(leads.update().values(name=leads.c.email.concat("-").concat(leads.c.status)))'),
     _sql(
         "whole_minutes",
         "UPDATE leads SET took = date_trunc('minute', took) WHERE date_trunc('minute', took) != took AND score > 3",

@@ -31,11 +31,13 @@ def by_call(call: ast.Call, batch: str | None) -> Iterator[ColumnTold | KeyTold]
             table = batch or text(argument(call, 0, "table_name"))
             name = text(argument(call, 0 if batch else 1, "column_name"))
             changed = {keyword.arg for keyword in call.keywords}
+            if table and name and changed & {"new_column_name", "name"}:
+                yield ColumnTold(table, name, dropped=True)
             if table and name and changed & {"type_", "nullable"}:
                 yield ColumnTold(table, name, None if "type_" in changed else "", altered=True)
-        case "drop_column" | "drop_table" as what:
-            table = batch or text(argument(call, 0, "table_name"))
-            name = "" if what == "drop_table" else text(argument(call, 0 if batch else 1, "column_name"))
+        case "drop_column" | "drop_table" | "rename_table" as what:
+            table = batch or text(argument(call, 0, "old_table_name" if what == "rename_table" else "table_name"))
+            name = "" if what != "drop_column" else text(argument(call, 0 if batch else 1, "column_name"))
             if table and name is not None:
                 yield ColumnTold(table, name, dropped=True)
         case _:

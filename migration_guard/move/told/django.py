@@ -19,8 +19,10 @@ _FIELDS = {
 _TEXTS = {"CharField", "SlugField", "EmailField", "URLField", "FileField", "ImageField"}
 _RELATIONS = ("ForeignKey", "OneToOneField")
 NAMES = frozenset(
-    "CreateModel AddField RemoveField DeleteModel AlterUniqueTogether AddConstraint RemoveConstraint AlterField".split()
+    "CreateModel AddField RemoveField RenameField DeleteModel RenameModel AlterModelTable AlterUniqueTogether AddConstraint "
+    "RemoveConstraint AlterField".split()
 )
+_OF_NAME = frozenset({"CreateModel", "DeleteModel", "AlterUniqueTogether", "AlterModelTable"})
 
 
 def renamed(call: ast.Call, app: str) -> dict[str, str]:
@@ -95,22 +97,22 @@ def references(call: ast.Call, app: str) -> Iterator[Reference]:
 def by_call(call: ast.Call, app: str) -> Iterator[ColumnTold | KeyTold]:
     """Say what an operation of an app's migration does."""
     what = called(call)
-    model = text(
-        argument(call, 0, "name" if what in {"CreateModel", "DeleteModel", "AlterUniqueTogether"} else "model_name")
-    )
+    given = "name" if what in _OF_NAME else "old_name" if what == "RenameModel" else "model_name"
+    model = text(argument(call, 0, given))
     if not model:
         return
     table = f"{app}_{model}".lower()
     match what:
-        case "DeleteModel":
+        case "DeleteModel" | "RenameModel" | "AlterModelTable":  # nothing is there by that name any more
             yield ColumnTold(table, "", dropped=True)
         case "AddField":
             name, field = text(argument(call, 1, "name")), argument(call, 2, "field")
             if name and (column := _column(table, name, field)) is not None:
                 yield replace(column, added=True)
                 yield from _own_key(table, column.name, field)
-        case "RemoveField":
-            yield ColumnTold(table, text(argument(call, 1, "name")) or "?", dropped=True)
+        case "RemoveField" | "RenameField":
+            name = text(argument(call, 1, "name" if what == "RemoveField" else "old_name"))
+            yield ColumnTold(table, name or "?", dropped=True)
         case "AlterUniqueTogether":
             yield KeyTold(table, (), None, dropped=True)
             yield from _together(table, argument(call, 1, "unique_together"), {})
