@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import branches
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.operators import asked
 from migration_guard.interpreter.syntax import dotted
@@ -58,7 +59,7 @@ class Matching:
                 return _equal(wanted, subject)
             case cst.MatchSingleton():
                 wanted = self.machine.evaluate(pattern.value)
-                return _equal(wanted, subject)
+                return wanted.key == subject.key if _is_plain(subject) else None
             case cst.MatchOr():
                 each = [self._fits(one.pattern, subject) for one in pattern.patterns]
                 return True if True in each else False if all(fits is False for fits in each) else None
@@ -69,9 +70,7 @@ class Matching:
             case cst.MatchClass() if (
                 isinstance(subject, Instance) and subject.cls.method_of("__getattribute__") is None
             ):
-                given = ((subject.read(one.key.value), one) for one in pattern.kwds if subject.sure(one.key.value))
-                fits = [self._fits(one.pattern, value) for value, one in given if isinstance(value, Value)]
-                return False if False in fits else None
+                return False if any(self._fits(one, value) is False for one, value in _own(pattern, subject)) else None
         return None
 
     def _entry_fits(self, element: cst.MatchMappingElement, subject: Mapping) -> bool | None:
@@ -94,11 +93,9 @@ class Matching:
             behind = len(wanted) - star - 1
             wanted = [*wanted[:star], *wanted[star + 1 :]]
             elements = [*elements[:star], *elements[len(elements) - behind :]]
-        return _every(
-            self._fits(one.value, value)
-            for one, value in zip(wanted, elements)
-            if isinstance(one, cst.MatchSequenceElement)
-        )
+        pairs = ((one, value) for one, value in zip(wanted, elements) if isinstance(one, cst.MatchSequenceElement))
+        misfit = any(self._fits(one.value, value) is False for one, value in pairs)
+        return False if misfit else None  # what is a sequence here need not be one for Python: `map(…)`, a view
 
     def _bind(self, pattern: cst.MatchPattern | None, subject: Value) -> None:
         """Bind the names of a pattern to the parts of the subject."""
@@ -159,11 +156,25 @@ class Matching:
         self.machine.names.bind(name, value, name)
 
 
+def _own(pattern: cst.MatchClass, subject: Instance) -> Iterator[tuple[cst.MatchPattern, Value]]:
+    """What a pattern asks of attributes, as far as the object surely has these itself, and no descriptor answers."""
+    for one in pattern.kwds:
+        name = one.key.value
+        value, of_class = subject.read(name), subject.cls.lookup(name)
+        if isinstance(value, Value) and subject.sure(name) and not isinstance(of_class, (Function, Instance)):
+            yield one.pattern, value
+
+
 def _every(fits: Iterable[bool | None]) -> bool | None:
     found = list(fits)
     return False if False in found else None if None in found else True
 
 
 def _equal(one: Value, other: Value) -> bool | None:
-    plain = all(isinstance(value, Constant) or (isinstance(value, Text) and value.known) for value in (one, other))
-    return one.key == other.key if plain else None
+    if isinstance(one, Constant) and isinstance(other, Constant):
+        return bool(one.value == other.value)  # 1 == 1.0 == True
+    return one.key == other.key if _is_plain(one) and _is_plain(other) else None
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, Constant) or (isinstance(value, Text) and value.known)

@@ -878,6 +878,16 @@ match step_9:
         BODY
     case ["mark", *_, "c"]:
         BODY2
+[match_equal_numbers]
+match {"kind": True}:
+    case {"kind": 1.0}:
+        BODY
+[match_no_list]
+match map(str, [1]):
+    case [one_9]:
+        pass
+    case _:
+        BODY
 [match_an_object_that_answers]
 class Step_9:
     def __init__(self):
