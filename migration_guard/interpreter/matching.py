@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.classes import Member
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.flow import branches
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
@@ -172,8 +174,17 @@ def _every(fits: Iterable[bool | None]) -> bool | None:
 
 def _equal(one: Value, other: Value) -> bool | None:
     if isinstance(one, Constant) and isinstance(other, Constant):
-        return bool(one.value == other.value)  # 1 == 1.0 == True
-    return one.key == other.key if _is_plain(one) and _is_plain(other) else None
+        same = bool(one.value == other.value)  # 1 == 1.0 == True
+    elif _is_plain(one) and _is_plain(other):
+        same = one.key == other.key
+    else:
+        return None
+    mixed = isinstance(one, _MEMBERS) is not isinstance(other, _MEMBERS)
+    return None if same and mixed else same
+
+
+_MEMBERS = (Member, TextObject)
+"""Of an enumeration: whether one equals its value depends on what else its class is."""
 
 
 def _is_plain(value: Value) -> bool:

@@ -882,6 +882,15 @@ match step_9:
 match {"kind": True}:
     case {"kind": 1.0}:
         BODY
+[match_member_and_value]
+import enum
+class Kind_9(enum.Enum):
+    PURGE = "purge"
+match Kind_9.PURGE:
+    case "purge":
+        pass
+    case Kind_9.PURGE:
+        BODY
 [match_no_list]
 match map(str, [1]):
     case [one_9]:
