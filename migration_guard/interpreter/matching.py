@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.classes import Member
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.flow import branches
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.operators import asked
+from migration_guard.interpreter.operators import asked, same
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Value
@@ -58,7 +56,7 @@ class Matching:
                 return self._fits(inner, subject)
             case cst.MatchValue():
                 wanted = self.machine.evaluate(pattern.value)
-                return _equal(wanted, subject)
+                return same(wanted, subject) if _is_plain(wanted) and _is_plain(subject) else None
             case cst.MatchSingleton():
                 wanted = self.machine.evaluate(pattern.value)
                 return wanted.key == subject.key if _is_plain(subject) else None
@@ -170,21 +168,6 @@ def _own(pattern: cst.MatchClass, subject: Instance) -> Iterator[tuple[cst.Match
 def _every(fits: Iterable[bool | None]) -> bool | None:
     found = list(fits)
     return False if False in found else None if None in found else True
-
-
-def _equal(one: Value, other: Value) -> bool | None:
-    if isinstance(one, Constant) and isinstance(other, Constant):
-        same = bool(one.value == other.value)  # 1 == 1.0 == True
-    elif _is_plain(one) and _is_plain(other):
-        same = one.key == other.key
-    else:
-        return None
-    mixed = isinstance(one, _MEMBERS) is not isinstance(other, _MEMBERS)
-    return None if same and mixed else same
-
-
-_MEMBERS = (Member, TextObject)
-"""Of an enumeration: whether one equals its value depends on what else its class is."""
 
 
 def _is_plain(value: Value) -> bool:

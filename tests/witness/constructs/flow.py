@@ -891,6 +891,23 @@ match Kind_9.PURGE:
         pass
     case Kind_9.PURGE:
         BODY
+[member_is_not_its_value]
+import enum
+class Kind_9(enum.Enum):
+    PURGE = "purge"
+    MARK = 2
+if Kind_9.PURGE == "purge":
+    pass
+else:
+    BODY
+if Kind_9.MARK not in (1, 2):
+    BODY2
+[equal_and_not_the_same]
+flag_9 = 1
+if flag_9 is not True:
+    BODY
+if flag_9 == 1.0:
+    BODY2
 [match_no_list]
 match map(str, [1]):
     case [one_9]:
