@@ -60,7 +60,8 @@ class Statements:
         """The expression that is a statement, so that nobody uses what it gives."""
         self._handlers: dict[type, Callable[[Any], bool]] = {}
         self.loops = Loops(machine, self)
-        self._rooms = (self, self.loops, Blocks(machine, self), Matching(machine, self), Definitions(machine, self))
+        self.blocks = Blocks(machine, self)
+        self._rooms = (self, self.loops, self.blocks, Matching(machine, self), Definitions(machine, self))
 
     def let_go(self) -> None:
         """Of the machine, and of each other."""

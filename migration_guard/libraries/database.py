@@ -118,12 +118,14 @@ class Handle(Value):
     """Whether it was given by who runs the migration, and who goes on with it: what is pending is written then."""
     of: Class | None = None
     """The class of the repository that it is said to be of."""
+    session: object = None
+    """What tells it apart from others, in a file of backfills."""
 
     handle = True
 
     @property
     def key(self) -> object:
-        return ("handle", self.kind, self.lent, self.of.key if self.of is not None else None)
+        return ("handle", self.kind, self.lent, self.of.key if self.of is not None else None, self.session)
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in _ALSO_HANDLES:

@@ -188,7 +188,7 @@ class SessionFactory(Handle):
     __slots__ = ()
 
     def call(self, call: Call) -> Value:
-        return Handle("session")
+        return Handle("session", session=call.machine.ledger.session(call))
 
 
 class Metadata(Value):

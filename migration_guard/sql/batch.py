@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later
 from migration_guard.lean import dataclass
+from migration_guard.sql import met
 from migration_guard.sql.again import counts_on, repeats
 from migration_guard.sql.do_block import Block, block
 from migration_guard.sql.lexis import lexis_of, spoken
@@ -47,6 +48,12 @@ class Pick:
     """Whether it stands inside a statement that changes rows."""
     gives: tuple[str, ...] = ()
     """The columns that it gives, row by row: none where rows are put together."""
+    asked: tuple[exp.Expr, ...] = ()
+    """Its conditions."""
+    ranged: bool = False
+    """Whether its keys end at a value from outside."""
+    counts_off: bool = False
+    """Whether it begins behind so many rows: OFFSET."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,10 @@ class Write:
     """Columns that have to equal what a pick inside it gives."""
     counts_on: bool = False
     """Whether what it gives a column leaves the row to be changed again, however its conditions name that."""
+    given: tuple[tuple[str, exp.Expr], ...] = ()
+    """What it gives to each column."""
+    asked: tuple[exp.Expr, ...] = ()
+    """Its conditions, and those of picks inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,17 @@ def table_locks(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> It
         first = statement[0]
         if text[first.start : first.end].upper() == "LOCK":
             yield first.start, statement[len(statement) - 1].end
+
+
+def controls(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[tuple[int, str]]:
+    """Where the statements of a text stand that begin or end a transaction, each with its first word; savepoints do neither."""
+    for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
+        words = [text[one.start : one.end].upper() for one in (statement[at] for at in range(min(len(statement), 3)))]
+        if words[0] in _CONTROLS and not {"TO", "PREPARED"} & {*words[1:]}:
+            yield statement[0].start, words[0]
+
+
+_CONTROLS = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
 
 
 def _of_block(inside: Block, dialect: str, start: int, end: int) -> Batch | None:
@@ -157,7 +179,15 @@ def _pick(node: exp.Select, *, nested: bool) -> Pick:
         tested=_tested(node.args.get("where")),
         nested=nested,
         gives=_given(node),
+        asked=_asked(node),
+        ranged=_bounds(node, source if source is not None else node).ranged,
+        counts_off=node.args.get("offset") is not None,
     )
+
+
+def _asked(node: exp.Expr) -> tuple[exp.Expr, ...]:
+    where = node.args.get("where")
+    return (where.this,) if isinstance(where, exp.Expr) else ()
 
 
 def _locks(lock: exp.Expr, source: exp.Expr | None) -> bool:
@@ -232,7 +262,9 @@ def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Writ
         keyed=bounds.keyed,
         ranged=bounds.ranged,
         fed=_fed(node, target),
-        counts_on=isinstance(node, exp.Update) and counts_on(node, root),
+        counts_on=counts_on(met.given(node), root.find_all(exp.Where)),
+        given=tuple(met.given(node).items()),
+        asked=(*_asked(node), *(one for select in inside for one in _asked(select))),
     )
 
 

@@ -74,8 +74,8 @@ MUTANTS = (
     Mutant(
         "a handler is entered only from before the try",
         "interpreter/blocks.py",
-        "            resume(watch.states())\n            with self.machine.ledger.handler():",
-        "            with self.machine.ledger.handler():",
+        "            resume(watch.states())\n            with self.machine.ledger.handler(handler, worked=worked):",
+        "            with self.machine.ledger.handler(handler, worked=worked):",
         ("flow", "state"),
     ),
     Mutant(
