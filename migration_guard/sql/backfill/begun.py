@@ -18,19 +18,18 @@ _WIDE = re.compile(r"(?:TEXT|VARCHAR)\b(?!\()")
 
 
 def is_begun_over(part: exp.Expr, target: Target, values: Mapping[str, exp.Expr]) -> bool:
-    """Whether a LIKE of a beginning surely fails of what its column is set to."""
+    """Whether a LIKE of a beginning, or an equation with a text, surely fails of what its column is set to."""
     inside, negated = part.unnest(), False
     while isinstance(inside, exp.Not):
         inside, negated = inside.this.unnest(), not negated
-    if not isinstance(inside, exp.Like) or not isinstance(inside.expression, exp.Literal):
+    column, text = inside.args.get("this"), inside.args.get("expression")
+    if not isinstance(inside, (exp.Like, exp.EQ)) or not isinstance(text, exp.Literal) or not text.is_string:
         return False
-    column = inside.this
     if not isinstance(column, exp.Column) or not target.owns(column) or folded(column.this) not in values:
         return False
     negated ^= bool(inside.args.get("negate"))
-    wanted, rest = _beginning(inside.expression.name)
-    asked = () if negated else wanted
-    begins = _begins(values[folded(column.this)], target, folded(column.this), asked)
+    wanted, rest = _beginning(text.name) if isinstance(inside, exp.Like) else (list(text.name), "")
+    begins = _begins(values[folded(column.this)], target, folded(column.this), () if negated else wanted)
     if begins is None:
         return False
     pairs = list(zip(begins, wanted))
