@@ -1,6 +1,4 @@
-"""Changes of Django's that become no function: `ROWS`, whose rows do not stand for themselves, and `ORDER`, which depend on
-what runs before or behind them, or on whether they run at all. Each has what is said of it.
-"""
+"""Changes of Django's that become no function, as its rows do not stand for themselves, each with what is said of it."""
 
 from __future__ import annotations
 
@@ -173,179 +171,84 @@ ROWS: dict[str, tuple[str, str]] = {
         "writes the key id",
     ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
+    "by chance, where there may be one": (
+        (
+            "import uuid\nfor lead in Lead.objects.exclude(email__isnull=True, name='x'):\n    lead.email = uuid.uuid4().hex\n"
+            "    lead.save()"
+        ),
+        "another value each time",
+    ),
+    "by chance, of which one is asked": (
+        (
+            "import uuid\nfor lead in Lead.objects.filter(email=None):\n    lead.email = lead.name = uuid.uuid4().hex\n"
+            "    lead.save()"
+        ),
+        "another value each time",
+    ),
 }
-ORDER: dict[str, tuple[str, str]] = {
-    "new rows before it": (
-        "owner = Owner.objects.create(name='x')\nLead.objects.filter(owner=None).update(owner=owner)",
-        "another change",
-    ),
-    "a block with an end": (
-        "with locked():\n    Lead.objects.filter(name=str(apps)).update(status='x')",
-        "a block of `with locked()`",
-    ),
-    "another change on the way": (
+CONVERTED: dict[str, tuple[str, str]] = {
+    "converted, and counted": (
         (
-            "cursor = schema_editor.connection.cursor()\ncursor.execute('UPDATE owners SET name = 1')\n"
-            "Lead.objects.filter(score=1).update(status=str(cursor.rowcount))"
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "done = Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['score'])\nprint(done)"
         ),
-        "another change",
+        "",
     ),
-    "a block that swallows errors": (
-        "with suppress(ValueError):\n    for lead in Lead.objects.all():\n        lead.score = int(lead.name)\n        lead.save()",
-        "a block of `with suppress(ValueError)`",
-    ),
-    "an end in a block": (
-        "with locked():\n    if Owner.objects.count():\n        return\nLead.objects.filter(score=1).update(status='x')",
-        "where a `with` before it returns",
-    ),
-    "an end in a try": (
-        "try:\n    Owner.objects.get(pk=1)\nexcept Owner.DoesNotExist:\n    return\nLead.objects.filter(score=1).update(status='x')",
-        "where a `try` before it returns",
-    ),
-    "an end by rows, if a table is there": (
+    "converted, by name": (
         (
-            "if 'x' in schema_editor.connection.introspection.table_names():\n    if Owner.objects.count():\n        return\n"
-            "Lead.objects.filter(score=1).update(status='x')"
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "Lead.objects.bulk_update(objs=[convert(one) for one in Lead.objects.all()], fields=['score'])"
         ),
-        "not come to if `Owner",
+        "made in another way",
     ),
-    "a case": (
-        "match Owner.objects.count():\n    case 0:\n        Lead.objects.filter(score=1).update(status='x')",
-        "in a case of",
-    ),
-    "what a call does besides": (
-        "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    locked(lead)",
-        "another change",
-    ),
-    "if there are others": (
-        "rows = Lead.objects.filter(score=1)\nif rows.exists():\n    Lead.objects.filter(score=2).update(status='x')",
-        "runs only if `rows.exists()`",
-    ),
-    "if there are fewer": (
-        "rows = Lead.objects.filter(score=1)\nif rows.filter(name='x').exists():\n    rows.update(status='x')",
-        "runs only if",
-    ),
-    "if there are none": (
-        "rows = Lead.objects.filter(score=1)\nif not rows.exists():\n    rows.update(status='x')",
-        "runs only if",
-    ),
-    "if there are several": (
-        "rows = Lead.objects.filter(score=1)\nif rows.count() > 1:\n    rows.update(status='x')",
-        "runs only if",
-    ),
-    "if there were some, before more came": (
+    "converted, and another one given back": (
         (
-            "rows = Lead.objects.filter(score=1)\nif rows.exists():\n    Lead.objects.filter(score=2).update(score=1)\n"
-            "    rows.update(status='x')"
+            "def convert(row):\n    return Lead.objects.filter(name=row.name).first()\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['status'])"
         ),
-        "runs only if",
+        "may give back other ones",
     ),
-    "an end where there are some": (
-        "rows = Lead.objects.filter(score=1)\nif rows.exists():\n    return\nrows.update(status='x')",
-        "not come to if",
-    ),
-    "models of the application within a scope": (
-        "with scopes_disabled():\n    for lead in Lead.objects.all():\n        lead.status = str(Price.objects.filter(note=lead.name).count())\n        lead.save()",
-        "whose scopes are switched off",
-    ),
-    "models of the application within a scope beside another block": (
-        "with transaction.atomic(), scopes_disabled():\n    for lead in Lead.objects.all():\n        lead.status = str(Price.objects.filter(note=lead.name).count())\n        lead.save()",
-        "whose scopes are switched off",
-    ),
-    "rows that are read before another change": (
+    "converted, with a second row": (
         (
-            "ids = []\nfor owner in Owner.objects.filter(name='x'):\n    ids.append(owner.pk)\n"
-            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+            "def convert(row, other):\n    other.status = row.name\n    return other\n"
+            "Lead.objects.bulk_update([convert(one, first) for one in Lead.objects.all()], ['status'])"
         ),
-        "before line 47 makes another change",
+        "is not seen",
     ),
-    "rows that are read through a relation before another change": (
+    "converted, and added to": (
         (
-            "names = []\nfor lead in Lead.objects.filter(score=1):\n    names.append(lead.owner.name)\n"
-            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(name__in=names).update(status='z')"
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['score'])"
         ),
-        "before line 47 makes another change",
+        "each value from the one that stands there",
     ),
-    "rows that may be gone with others": (
+    "converted, and kept": (
         (
-            "ids = []\nfor lead in Lead.objects.filter(score=1):\n    ids.append(lead.owner_id)\n"
-            "Owner.objects.filter(name='x').delete()\nLead.objects.filter(owner__in=ids).update(status='z')"
+            "seen = []\ndef convert(row):\n    row.status = str(len(seen))\n    seen.append(row)\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['status'])"
         ),
-        "before line 47 makes another change",
+        "puts something into seen",
     ),
-    "rows that a function out of sight reads": (
+    "converted, to another key": (
         (
-            "ids = [one.pk for one in locked(apps, Owner.objects.all())]\n"
-            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+            "def convert(row):\n    row.pk = row.score\n    row.status = str(row.name)\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['status'])"
         ),
-        "before line",
+        "another key",
     ),
-    "rows that a lambda of the module reads": (
+    "converted, the first ten": (
         (
-            "ids = [one.pk for one in HELD['a'](apps)]\n"
-            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+            "def convert(row):\n    row.status = str(row.name)\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()[:10]], ['status'])"
         ),
-        "before line",
+        "cannot be narrowed",
     ),
-    "rows that a function imported on the way reads": (
+    "converted, in pieces of its own": (
         (
-            "from crm.rows import some\nids = [one.pk for one in some(apps)]\n"
-            "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=ids).update(status='z')"
+            "def batched(rows, size):\n    yield list(rows)[:size]\ndef convert(row):\n    row.status = str(row.name)\n    return row\n"
+            "for batch in batched(Lead.objects.all(), 50):\n"
+            "    Lead.objects.bulk_update([convert(one) for one in batch], ['status'])"
         ),
-        "before line",
-    ),
-    "rows that are saved only if something holds": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif Owner.objects.filter(name='q').exists():\n    Lead.objects.bulk_update(batch, ['status'])",
-        "only if something holds",
-    ),
-    "rows that are saved only if there are many": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif len(batch) > 100:\n    Lead.objects.bulk_update(batch, ['status'])",
-        "only if something holds",
-    ),
-    "rows that are saved only on the way": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    if len(batch) >= 1000:\n        Lead.objects.bulk_update(batch, ['status'])\n        batch = []",
-        "used in another way",
-    ),
-    "rows that are thrown away on the way": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    if len(batch) >= 1000:\n        batch = []\nLead.objects.bulk_update(batch, ['status'])",
-        "used in another way",
-    ),
-    "other fields on the way": (
-        (
-            "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    if len(batch) >= 9:\n        Lead.objects.bulk_update(batch, ['status', 'name'])\n        batch = []\n"
-            "Lead.objects.bulk_update(batch, ['status'])"
-        ),
-        "used in another way",
-    ),
-    "rows of the last of others": (
-        (
-            "for owner in Owner.objects.all():\n    batch = []\n    for lead in owner.lead_set.all():\n"
-            "        lead.status = str(lead.name)\n        batch.append(lead)\nLead.objects.bulk_update(batch, ['status'])"
-        ),
-        "used in another way",
-    ),
-    "a list that loses rows": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nbatch.pop()\nLead.objects.bulk_update(batch, ['status'])",
-        "used in another way",
-    ),
-    "a list that others may change": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nlocked(batch)\nLead.objects.bulk_update(batch, ['status'])",
-        "used in another way",
-    ),
-    "rows that are thrown away behind the loop": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif Owner.objects.count() > 5:\n    batch = []\nLead.objects.bulk_update(batch, ['status'])",
-        "used in another way",
-    ),
-    "rows that are not saved where it ends early": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\nif Owner.objects.count() > 5:\n    return\nLead.objects.bulk_update(batch, ['status'])",
-        "only if something holds",
-    ),
-    "rows that are changed when they are saved": (
-        "batch = []\nfor lead in Lead.objects.all():\n    batch.append(lead)\n    if len(batch) >= 9:\n        Lead.objects.bulk_update(batch, ['status'])\n        batch = []\n    lead.status = 'k'\nLead.objects.bulk_update(batch, ['status'])",
-        "behind where its list is saved",
-    ),
-    "the place in a list of rows": (
-        "batch = []\nfor lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    batch.append(lead)\n    lead.score = len(batch)\nLead.objects.bulk_update(batch, ['status', 'score'])",
-        "used in another way",
+        "cannot be narrowed",
     ),
 }

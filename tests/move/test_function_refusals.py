@@ -6,7 +6,8 @@ from pathlib import Path
 
 from migration_guard.move.plan import Refusal
 from move.planning import planned
-from move.refused import ORDER, ROWS
+from move.refused import CONVERTED, ROWS
+from move.refused_order import ORDER
 from move.test_django import INITIAL
 
 HEAD = """from contextlib import suppress
@@ -61,11 +62,11 @@ class Migration(migrations.Migration):
 """
 
 
-REFUSED = {**ROWS, **ORDER}
+REFUSED = {**ROWS, **CONVERTED, **ORDER}
 
 
 def test_they_are_refused(tmp_path: Path) -> None:
-    assert len(REFUSED) == len(ROWS) + len(ORDER)
+    assert len(REFUSED) == len(ROWS) + len(CONVERTED) + len(ORDER)
     folder = tmp_path / "crm" / "migrations"
     folder.mkdir(parents=True)
     (tmp_path / "migration-guard.toml").write_text("")
