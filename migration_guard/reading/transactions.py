@@ -16,7 +16,7 @@ from migration_guard.lean import dataclass, replace
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.drivers import SERVER_SIDE, is_held_by_the_server
 from migration_guard.libraries.execution import SINKS
-from migration_guard.reading.standing import Limits, Session, Standing, Standings
+from migration_guard.reading.standing import Limits, Session, Standing, Standings, is_same
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -122,6 +122,10 @@ class Transactions:
     def begun(self, session: Session) -> None:
         """SQL has begun a transaction."""
         self.standings.become(lambda now: replace(now, opened=now.opened | {session}))
+
+    def pending(self, session: Session) -> list[object]:
+        """The changes of a session that are not committed yet."""
+        return [one.change for one in self.standings.now.pending if is_same(one.session, session)]
 
     def over(self, session: Session, *, undone: bool) -> None:
         """The transaction of a session is over."""
