@@ -6,7 +6,7 @@ that are stored and tested. What this cannot tell is told as not judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from functools import partial
@@ -18,6 +18,7 @@ from migration_guard.verify.descriptions.bash import Node
 from migration_guard.verify.descriptions.outcomes import DEEPEST, Context, Outcomes, does, only_says, too_deep
 from migration_guard.verify.descriptions.reached import ends, truth
 from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
+from migration_guard.verify.descriptions.values import Values
 
 _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|readarray|grep|wc|sed|awk)$")
 """Commands to which a text is but a text."""
@@ -31,6 +32,27 @@ _MAY_FAIL = re.compile(
 """Programs behind `||` whose own exit code nobody can know."""
 _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
+
+_GLOB = re.compile(r"[*?{}$`]")
+_HARMLESS = frozenset(
+    {
+        "comment",
+        "heredoc_body",
+        "heredoc_redirect",
+        "herestring_redirect",
+        "file_redirect",
+        "unset_command",
+        "string",
+        "word",
+        "raw_string",
+    }
+)
+_OF_LOOPS = frozenset({"break", "continue"})
+_CALLERS = re.compile(r"\$(?:@|\*|1|\{[@*1](?::[^}]*)?\})")
+"""A command that who calls the script says."""
+_SETS_NOTHING = re.compile(r"activate$|(?:^|/)\.?env(?:rc|\.[\w.-]+)?$|\.env$|rc$|profile$|nvm\.sh$|^/etc/|/\.cargo/")
+"""Scripts out of sight that set variables and no options."""
+_UNTIL = Fate(stops=None, why="a loop runs it until it succeeds", repeats=True)
 
 GOES_ON = Fate(stops=False, why="nothing looks at its exit code")
 SET_E = Fate(stops=True, why="the script runs under set -e")
@@ -58,18 +80,21 @@ def commands(
     source: bytes,
     *,
     errexit: bool = False,
-    pipefail: bool = False,
+    pipefail: bool | None = False,
     above: int = 0,
     last: Fate = LAST,
     look: Look = lambda _: None,
+    given: Mapping[str, str] | None = None,
 ) -> tuple[Command, ...]:
     """Every command of a script that can be reached, functions followed, in the order in which they run.
 
-    `above` is how many lines stand above it in its file, `last` what the failure of its last command leads to.
+    `above` is how many lines stand above it in its file, `last` what the failure of its last command leads to, `given` the
+    variables that are set around it.
     """
     source = b"\n" * above + source
     root = bash.parse(source)
     walk = _Walk(look=look)
+    walk.values.update((name, tuple(value.split())) for name, value in (given or {}).items())
     walk.errexit, walk.pipefail = errexit or bash.shebang_errexit(source), pipefail
     walk.block(bash.statements(root), Context(GOES_ON, errexit=True), last=last)
     return tuple(walk.found)
@@ -95,6 +120,9 @@ class _Walk(Outcomes):
     swallowed: int | None = None
     """The line of a trap that makes 0 of whatever exit code the script ends with."""
     look: Look = lambda _: None
+    values: Values = field(default_factory=Values)
+    sourced: set[str] = field(default_factory=set)
+    """The functions that stand in files that are sourced."""
     found: list[Command] = field(default_factory=list)
 
     def block(self, statements: Sequence[Node], context: Context, *, last: Fate) -> None:
@@ -129,9 +157,9 @@ class _Walk(Outcomes):
             "function_definition": lambda: self._define(node),
             "list": lambda: self._list(node, context, behind),
             "pipeline": lambda: self._pipeline(node, context, behind),
-            "variable_assignment": lambda: self._substituted(node, context.fate, context),
-            "variable_assignments": lambda: self._substituted(node, context.fate, context),
-            "declaration_command": lambda: self._substituted(node, _DECLARED, context),
+            "variable_assignment": lambda: self._assigned(node, context.fate, context),
+            "variable_assignments": lambda: self._assigned(node, context.fate, context),
+            "declaration_command": lambda: self._assigned(node, _DECLARED, context),
             "test_command": lambda: self._substituted(node, _SUBSTITUTED, context),
             "if_statement": lambda: self._if(node, context),
             "negated_command": lambda: self._inside(node, context.tested(Fate(stops=False, why="it stands behind !"))),
@@ -143,7 +171,18 @@ class _Walk(Outcomes):
             "c_style_for_statement": lambda: self._loop(node, context),
             "case_statement": lambda: self._case(node, context),
         }
-        handlers.get(node.type, lambda: None)()
+        handlers.get(node.type, lambda: self._unknown(node))()
+
+    @staticmethod
+    def _unknown(node: Node) -> None:
+        if SPEAKS.search(bash.text(node)) and node.type not in _HARMLESS:
+            raise Unreadable(node.start_point.row + 1, "what stands there is not judged")
+
+    def _assigned(self, node: Node, fate: Fate, context: Context) -> None:
+        self._substituted(node, fate, context)
+        for one in [node] if node.type == "variable_assignment" else bash.statements(node):
+            if one.type == "variable_assignment":
+                self.values.note(one)
 
     def _inside(self, node: Node, context: Context) -> None:
         for child in bash.statements(node):
@@ -175,18 +214,23 @@ class _Walk(Outcomes):
     @contextmanager
     def _forked(self) -> Iterator[None]:
         """A shell of its own: what is set in it is not set behind it."""
-        kept = self.errexit, self.pipefail, self.swallowed, dict(self.functions)
+        kept = self.errexit, self.pipefail, self.swallowed, dict(self.functions), Values(self.values)
         yield
-        self.errexit, self.pipefail, self.swallowed, self.functions = kept
+        self.errexit, self.pipefail, self.swallowed, self.functions, self.values = kept
 
     def _either(self, ways: Sequence[tuple[Sequence[Node], Callable[[], None]]]) -> None:
         """Walk ways of which one is taken: what is set behind them is what all say that come so far."""
         before, found = (self.errexit, self.pipefail), set()
+        values, met = Values(self.values), []
         for statements, walk in ways:
             self.errexit, self.pipefail = before
+            self.values = Values(values)
             walk()
             if not any(ends(one, self.functions) for one in statements):
                 found.add((self.errexit, self.pipefail))
+                met.append(self.values)
+        self.values = Values()
+        self.values.met(met or [values])
         errexits, pipefails = ({one[index] for one in found or {before}} for index in (0, 1))
         self.errexit = errexits.pop() if len(errexits) == 1 else None
         self.pipefail = pipefails.pop() if len(pipefails) == 1 else None
@@ -209,6 +253,9 @@ class _Walk(Outcomes):
             fate = context.fate
         elif only_says(right):
             fate = Fate(stops=False, why="&& leaves out nothing but a message")
+        elif right.type == "variable_assignment" or (right.type == "command" and bash.words(right)[0] in _OF_LOOPS):
+            goes_on = _UNTIL if context.endless else Fate(stops=False, why="the loop ends, and what follows goes on")
+            fate = self.remembered([node], context.behind) or goes_on
         elif self.leaves([right], context):
             fate = GOES_ON
         else:
@@ -240,7 +287,9 @@ class _Walk(Outcomes):
             negated = one.type == "negated_command"
             leaves = self.leaves(then if negated else otherwise, context)
             fate = Fate(leaves, f"the if on line {node.start_point.row + 1} {does(leaves)} when it fails")
-            if not leaves and (later := self.remembered((*then, *otherwise), context.behind)) is not None:
+            if context.endless and not leaves and any(map(_breaks, then)):
+                fate = _UNTIL
+            elif not leaves and (later := self.remembered((*then, *otherwise), context.behind)) is not None:
                 fate = later
             inner = bash.statements(one) if negated else [one]
             for each in inner:
@@ -255,20 +304,39 @@ class _Walk(Outcomes):
     def _loop(self, node: Node, context: Context) -> None:
         body = node.child_by_field_name("body")
         again = body is not None and not _RUNS_OUT.search(bash.text(body))
-        untold = Fate(stops=None, why="a loop runs it until it succeeds", repeats=again)
+        untold = replace(_UNTIL, repeats=again)
         never = {"while": False, "until": True}.get(bash.text(node.children[0]))
         last = context.fate
         if last.stops:
             why = f"only the last pass of the loop on line {node.start_point.row + 1} gives its exit code"
             last = Fate(stops=None, why=why)
+        endless = False
         for one in bash.statements(node):
             if one != body:
                 self.statement(one, context.tested(untold))
                 if never is not None and truth(one) is never:
                     return
+                endless = endless or (never is not None and truth(one) is (not never))
             else:
                 inside = bash.statements(one)
-                self._either([((), _nothing), (inside, partial(self.block, inside, context, last=last))])
+                within = replace(context, endless=endless)
+                passes = self._passes(node, partial(self.block, inside, within, last=last))
+                self._either([((), _nothing), (inside, passes)])
+
+    def _passes(self, node: Node, walk: Callable[[], None]) -> Callable[[], None]:
+        """A loop's body once, or once for each text that the loop goes through, where these are to be run."""
+        name = node.child_by_field_name("variable")
+        texts = [bash.text(one).strip("\"'") for one in node.children_by_field_name("value")]
+        listed = [word for text in texts for word in self.values.expanded([text])] if len(texts) == 1 else texts
+        told = listed if any(map(SPEAKS.search, listed)) and not any(map(_GLOB.search, listed)) else []
+
+        def passes() -> None:
+            for text in told or (None,):
+                if name is not None:
+                    self.values[bash.text(name)] = tuple(text.split()) if text is not None else None
+                walk()
+
+        return passes
 
     def _case(self, node: Node, context: Context) -> None:
         items = [one for one in bash.statements(node) if one.type == "case_item"]
@@ -279,10 +347,20 @@ class _Walk(Outcomes):
 
     def _command(self, node: Node, context: Context) -> None:
         self._substituted(node, _SUBSTITUTED, context)
-        words = bash.words(node)
+        words = [*self.values.expanded(bash.words(node))]
+        if words[:1] == ["coproc"]:
+            words = words[words.index("{") + 1 :] if "{" in words[:3] else words[1:]
         if not words:
             return
         name = words[0]
+        if any(one.type == "subshell" and SPEAKS.search(bash.text(one)) for one in node.named_children):
+            raise Unreadable(node.start_point.row + 1, f"what {name} is given to run is not judged")
+        if (
+            _CALLERS.fullmatch(name)
+            and not context.callers
+            and any(SPEAKS.search(bash.text(one)) for one in self.functions.values())
+        ):
+            raise Unreadable(node.start_point.row + 1, "which function is run says who calls the script")
         if name in {".", "source"} and len(words) > 1:
             self._sourced(words[1])
         if name == "set":
@@ -292,7 +370,10 @@ class _Walk(Outcomes):
         elif name in self.functions and len(context.callers) < DEEPEST:
             callers = (*context.callers, name)
             inner = replace(context, arguments=tuple(words[1:]), callers=callers, called=context.fate)
+            before = len(self.found)
             self.block(bash.statements(self.functions[name]), inner, last=context.fate)
+            if name in self.sourced:
+                self.found[before:] = [replace(one, line=node.start_point.row + 1) for one in self.found[before:]]
         elif name in self.functions and name not in context.callers:
             raise too_deep(node)
         else:
@@ -305,14 +386,25 @@ class _Walk(Outcomes):
             self.found.append(Command(expanded, node.start_point.row + 1, fate, options=options))
 
     def _sourced(self, word: str) -> None:
-        """What a script that is sourced sets holds behind it, too."""
+        """What a script that is sourced sets holds behind it, too: options, functions, variables."""
+        source = self.look(word)
+        if source is None:
+            if not _SETS_NOTHING.search(word):
+                self.errexit = self.pipefail = None
+            return
         with suppress(Unreadable):
-            for node in bash.statements(bash.parse(self.look(word) or b"")):
+            for node in bash.statements(bash.parse(source)):
                 if node.type == "command" and bash.words(node)[:1] == ["set"]:
                     self._set(bash.words(node)[1:])
+                elif node.type == "function_definition":
+                    self._define(node)
+                    self.sourced.add(bash.text(node.child_by_field_name("name")))
+                elif node.type == "variable_assignment":
+                    self.values.note(node)
 
     def _trap(self, does: str, signals: Sequence[str], line: int) -> None:
-        if "ERR" in signals and "exit" in does:
+        handler = next(iter(does.split()), "")
+        if "ERR" in signals and "exit" in f"{does} {bash.text(self.functions.get(handler))}":
             self.errexit = True
         if {"ERR", "EXIT", "0"} & {*signals} and re.search(
             r"\bexit\s+0\b", bash.text(self.functions.get(does)) or does
@@ -348,3 +440,8 @@ def _may_fail(node: Node) -> bool:
         return bool(words) and bool(_MAY_FAIL.match(words[0]))
     inside = bash.statements(node) if node.type == "compound_statement" else []
     return node.type == "test_command" or any(map(_may_fail, inside[-1:]))
+
+
+def _breaks(node: Node) -> bool:
+    """Whether a statement leaves a loop."""
+    return node.type == "command" and bash.words(node)[:1] == ["break"]
