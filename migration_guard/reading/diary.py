@@ -143,6 +143,14 @@ class Diary(Ledger):
         for event in self.events.values():
             event.lasting |= event.undone and not event.kept
 
+    def keep(self, events: Iterable[Event]) -> None:
+        """What these set is set in each session before anything else is done there."""
+        kept, standing = self._of_module or ([], Standing())
+        found = [(one, one.what) for one in events if isinstance(one.what, TimeoutSet) and not one.what.resets]
+        limits: dict[tuple[Session, str, bool], frozenset[Limit | None]] = {**standing.limits}
+        limits.update(((None, what.name, False), frozenset({Limit(one.key, fresh=False)})) for one, what in found)
+        self._of_module = ([*kept, *(one for one, _ in found)], replace(standing, limits=limits))
+
     def _set_by_the_module(self) -> tuple[list[Event], Standing]:
         standing = self._sessions.of_module()
         keys = {one.setting for found in standing.limits.values() for one in found if one is not None}
@@ -152,13 +160,13 @@ class Diary(Ledger):
 
     def block(self, node: cst.CSTNode, context: Value) -> AbstractContextManager[None]:
         session = session_of(context)
-        if self._sessions.begins(node, session):
+        if self._sessions.begins(node, context):
             return self._sessions.block(node, session)
         return self._sessions.manager(node) if is_connection(node, context) else nullcontext()
 
     def ends(self, node: cst.CSTNode, context: Value) -> Callable[[], bool] | None:
         session = session_of(context)
-        if self._sessions.begins(node, session):
+        if self._sessions.begins(node, context):
             return partial(self._left, session) if not self._sessions.is_inside(session) else None
         return partial(self._left, session) if is_connection(node, context) else None
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
+from migration_guard.interpreter.functions import ContextManager
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.values import Constant, Value
 from migration_guard.later import re
@@ -73,9 +75,10 @@ class Transactions:
 
     # --- Blocks ------------------------------------------------------------------------------------------------------
 
-    def begins(self, node: cst.CSTNode, session: Session) -> bool:
-        """Whether a block, or a function, is a transaction."""
-        return is_transaction(node) and not self._is_savepoint(node, session)
+    def begins(self, node: cst.CSTNode, context: Value) -> bool:
+        """Whether a block, or a function, is a transaction; a manager of the file's own says so by what it does."""
+        own = any(isinstance(one, (ContextManager, Instance)) for one in context.alternatives())
+        return is_transaction(node) and not own and not self._is_savepoint(node, session_of(context))
 
     def _is_savepoint(self, node: cst.CSTNode, session: Session) -> bool:
         """Whether a block is none of its own, since a statement before it has begun a transaction."""
