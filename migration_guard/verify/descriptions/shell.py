@@ -30,8 +30,8 @@ _MAY_FAIL = re.compile(
     r"^(?:test|\[\[?|p?kill|killall|(?:ba|da)?sh|python[\d.]*|node|ruby|perl|php|make|\S*/\S+|\S+\.(?:sh|py))$"
 )
 """Programs behind `||` whose own exit code nobody can know."""
-_RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
-"""What ends a loop before its command has succeeded."""
+_RUNS_OUT = re.compile(r"\b(?:break|return)\b|\bexit\s+(?:0|\$)")
+"""What ends a loop before its command has succeeded, but for what ends the script with a failure."""
 
 _GLOB = re.compile(r"[*?{}$`]")
 _HARMLESS = frozenset(
@@ -52,6 +52,7 @@ _CALLERS = re.compile(r"\$(?:@|\*|1|\{[@*1](?::[^}]*)?\})")
 """A command that who calls the script says."""
 _SETS_NOTHING = re.compile(r"activate$|(?:^|/)\.?env(?:rc|\.[\w.-]+)?$|\.env$|rc$|profile$|nvm\.sh$|^/etc/|/\.cargo/")
 """Scripts out of sight that set variables and no options."""
+_WHILE = Fate(stops=False, why="the loop ends when it fails, and what follows goes on")
 _UNTIL = Fate(stops=None, why="a loop runs it until it succeeds", repeats=True)
 
 GOES_ON = Fate(stops=False, why="nothing looks at its exit code")
@@ -121,6 +122,8 @@ class _Walk(Outcomes):
     """The line of a trap that makes 0 of whatever exit code the script ends with."""
     look: Look = lambda _: None
     values: Values = field(default_factory=Values)
+    shifted: int = 0
+    """How many words of the function's call `shift` has taken away."""
     sourced: set[str] = field(default_factory=set)
     """The functions that stand in files that are sourced."""
     found: list[Command] = field(default_factory=list)
@@ -182,7 +185,8 @@ class _Walk(Outcomes):
         self._substituted(node, fate, context)
         for one in [node] if node.type == "variable_assignment" else bash.statements(node):
             if one.type == "variable_assignment":
-                self.values.note(one)
+                given = context.arguments[self.shifted :] if context.callers else None
+                self.values.note(one, given)
 
     def _inside(self, node: Node, context: Context) -> None:
         for child in bash.statements(node):
@@ -303,6 +307,7 @@ class _Walk(Outcomes):
 
     def _loop(self, node: Node, context: Context) -> None:
         body = node.child_by_field_name("body")
+        until = bash.text(node.children[0]) == "until"
         again = body is not None and not _RUNS_OUT.search(bash.text(body))
         untold = replace(_UNTIL, repeats=again)
         never = {"while": False, "until": True}.get(bash.text(node.children[0]))
@@ -313,7 +318,9 @@ class _Walk(Outcomes):
         endless = False
         for one in bash.statements(node):
             if one != body:
-                self.statement(one, context.tested(untold))
+                negated = one.type == "negated_command"
+                for each in bash.statements(one) if negated else [one]:
+                    self.statement(each, context.tested(untold if until is not negated else _WHILE))
                 if never is not None and truth(one) is never:
                     return
                 endless = endless or (never is not None and truth(one) is (not never))
@@ -347,7 +354,8 @@ class _Walk(Outcomes):
 
     def _command(self, node: Node, context: Context) -> None:
         self._substituted(node, _SUBSTITUTED, context)
-        words = [*self.values.expanded(bash.words(node))]
+        given = context.arguments[self.shifted :]
+        words = [one for word in self.values.expanded(bash.words(node)) for one in _positional(word, given, context)]
         if words[:1] == ["coproc"]:
             words = words[words.index("{") + 1 :] if "{" in words[:3] else words[1:]
         if not words:
@@ -365,25 +373,27 @@ class _Walk(Outcomes):
             self._sourced(words[1])
         if name == "set":
             self._set(words[1:])
+        elif name == "shift" and context.callers:
+            self.shifted += int(words[1]) if words[1:] and words[1].isdigit() else 1
         elif name == "trap" and len(words) > 2:
             self._trap(words[1], words[2:], node.start_point.row + 1)
         elif name in self.functions and len(context.callers) < DEEPEST:
             callers = (*context.callers, name)
             inner = replace(context, arguments=tuple(words[1:]), callers=callers, called=context.fate)
-            before = len(self.found)
+            before, shifted, self.shifted = len(self.found), self.shifted, 0
             self.block(bash.statements(self.functions[name]), inner, last=context.fate)
+            self.shifted = shifted
             if name in self.sourced:
                 self.found[before:] = [replace(one, line=node.start_point.row + 1) for one in self.found[before:]]
         elif name in self.functions and name not in context.callers:
             raise too_deep(node)
         else:
-            expanded = tuple(each for word in words for each in _expanded(word, context.arguments))
             fate = context.fate
             if self.swallowed is not None and fate.stops and not fate.partly:
                 why = f"the trap on line {self.swallowed} makes 0 of the exit code that ends the script"
                 fate = Fate(stops=None, why=why)
             options = (bool(self.errexit and context.errexit), bool(self.pipefail))
-            self.found.append(Command(expanded, node.start_point.row + 1, fate, options=options))
+            self.found.append(Command(tuple(words), node.start_point.row + 1, fate, options=options))
 
     def _sourced(self, word: str) -> None:
         """What a script that is sourced sets holds behind it, too: options, functions, variables."""
@@ -421,9 +431,11 @@ class _Walk(Outcomes):
                 self.pipefail = on
 
 
-def _expanded(word: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+def _positional(word: str, arguments: tuple[str, ...], context: Context) -> tuple[str, ...]:
     """The words of a function's call, where it runs what it is given."""
-    if word in {"$@", "$*", "${@}"}:
+    if not context.callers:
+        return (word,)
+    if word in {"$@", "$*", "${@}", "${*}"}:
         return arguments
     place = re.fullmatch(r"\$\{?(\d)\}?", word)
     return arguments[int(place[1]) - 1 : int(place[1])] if place and place[1] != "0" else (word,)
