@@ -17,6 +17,84 @@ REFUSED = {
         "for lead in list(Lead.objects.all()[:100]):\n    lead.status = str(lead.name)\n    lead.save()",
         "cannot be narrowed",
     ),
+    "by chance, where there may be one": (
+        (
+            "import uuid\nfor lead in Lead.objects.exclude(email__isnull=True, name='x'):\n    lead.email = uuid.uuid4().hex\n"
+            "    lead.save()"
+        ),
+        "another value each time",
+    ),
+    "by chance, of which one is asked": (
+        (
+            "import uuid\nfor lead in Lead.objects.filter(email=None):\n    lead.email = lead.name = uuid.uuid4().hex\n"
+            "    lead.save()"
+        ),
+        "another value each time",
+    ),
+    "converted, and counted": (
+        (
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "done = Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['score'])\nprint(done)"
+        ),
+        "",
+    ),
+    "converted, by name": (
+        (
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "Lead.objects.bulk_update(objs=[convert(one) for one in Lead.objects.all()], fields=['score'])"
+        ),
+        "made in another way",
+    ),
+    "converted, and another one given back": (
+        (
+            "def convert(row):\n    return Lead.objects.filter(name=row.name).first()\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['status'])"
+        ),
+        "may give back other ones",
+    ),
+    "converted, with a second row": (
+        (
+            "def convert(row, other):\n    other.status = row.name\n    return other\n"
+            "Lead.objects.bulk_update([convert(one, first) for one in Lead.objects.all()], ['status'])"
+        ),
+        "is not seen",
+    ),
+    "converted, and added to": (
+        (
+            "def convert(row):\n    row.score = row.score + 1\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['score'])"
+        ),
+        "each value from the one that stands there",
+    ),
+    "converted, and kept": (
+        (
+            "seen = []\ndef convert(row):\n    row.status = str(len(seen))\n    seen.append(row)\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['status'])"
+        ),
+        "puts something into seen",
+    ),
+    "converted, to another key": (
+        (
+            "def convert(row):\n    row.pk = row.score\n    row.status = str(row.name)\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()], ['status'])"
+        ),
+        "another key",
+    ),
+    "converted, the first ten": (
+        (
+            "def convert(row):\n    row.status = str(row.name)\n    return row\n"
+            "Lead.objects.bulk_update([convert(one) for one in Lead.objects.all()[:10]], ['status'])"
+        ),
+        "cannot be narrowed",
+    ),
+    "converted, in pieces of its own": (
+        (
+            "def batched(rows, size):\n    yield list(rows)[:size]\ndef convert(row):\n    row.status = str(row.name)\n    return row\n"
+            "for batch in batched(Lead.objects.all(), 50):\n"
+            "    Lead.objects.bulk_update([convert(one) for one in batch], ['status'])"
+        ),
+        "cannot be narrowed",
+    ),
     "groups": (
         (
             "keep = Lead.objects.values('name').annotate(n=Max('id')).values_list('n', flat=True)\n"
