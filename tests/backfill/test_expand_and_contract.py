@@ -160,7 +160,7 @@ def test_a_script_of_sql_asks_when_it_is_run(database: str, tmp_path: Path) -> N
     with psycopg.connect(database, autocommit=True) as connection:
         with pytest.raises(
             psycopg.errors.RaiseException,
-            match="leads-name is not complete; first: migration-guard .*is one transaction",
+            match=r"leads-name is not complete; first: migration-guard .*is one transaction",
         ):
             connection.execute(script.stdout)
         connection.execute("ROLLBACK")
