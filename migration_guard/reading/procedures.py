@@ -23,6 +23,7 @@ from migration_guard.reading.alterations import alteration, counted_off, stated
 from migration_guard.reading.diary import Diary, Event
 from migration_guard.reading.error_texts import error_texts
 from migration_guard.reading.lapses import swallowed, untimed
+from migration_guard.reading.listeners import prepares
 from migration_guard.reading.pages import Page, backfills, page_of
 from migration_guard.reading.unreached import changes_unread, leads_away
 from migration_guard.sql.batch import Pick, Write, batches, condition
@@ -67,6 +68,9 @@ class Procedures:
         body = page_of(None, diary, machine.reached)
         taken: set[int] = set()
         machine.reached = taken
+        for function in self._migration.every_function():
+            if prepares(function.node, self._migration.source.tree):
+                diary.keep(self._page(function).events)
         for call in {id(call.place.node): call for call in diary.definitions}.values():
             self._definition(call)
         for entry in self._entries():
