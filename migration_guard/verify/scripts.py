@@ -19,7 +19,7 @@ _DEEP = 40
 """Folders inside folders that are entered."""
 _LEFT_OUT = NEVER_ENTERED | frozenset(
     "tests test spec specs docs doc examples example fixtures benchmarks vendor third_party site dist htmlcov target locale static "
-    "media .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache .eggs .idea .vscode .devcontainer .terraform".split()
+    "media .hypothesis .eggs .idea .vscode .devcontainer .terraform".split()
 )
 """Folders of what is built, tested, shown and installed: nothing in them deploys the project."""
 _HOOKS = re.compile(r"(?:^|/)(?:\.kamal|\.platform|\.dokku|\.ebextensions|\.elasticbeanstalk|cron\.d|cron\.\w+ly)/")
@@ -184,7 +184,7 @@ def _files(folder: Path, deep: int) -> Iterator[Path]:
     for one in entries:
         if one.is_file():
             yield folder / one.name
-        elif one.is_dir(follow_symlinks=False) and one.name not in _LEFT_OUT:
+        elif one.is_dir(follow_symlinks=False) and one.name not in _LEFT_OUT and not one.name.endswith("cache"):
             if deep:
                 yield from _files(folder / one.name, deep - 1)
             else:
