@@ -1,12 +1,13 @@
 """Measure the backfill runner beside a client, against one UPDATE and the loops that projects write themselves.
 
-    backfill_speed.py [--rows N] [--rounds N] [--seconds S] [--max-size N ...] [--waits]
+    backfill_speed.py [--rows N] [--rounds N] [--seconds S] [--max-size N ...] [--pause S ...] [--waits]
 
 DATABASE_URL names a server on which databases may be made and dropped; `make bench-backfill` starts one of its own, with
 its default, durable settings. In each round, one after the other, each on a new table of the same rows:
 
 - nothing: the client alone, which is what all others are compared with;
-- the runner, with default settings; and once more for each `--max-size`, which is set as a person does, and checked for nothing;
+- the runner, with default settings; and once more for each `--max-size` and each `--pause`, which is set as a person does, and
+  checked for nothing;
 - one UPDATE of all rows, in one transaction, which is what a migration would do and must not;
 - batches as they are written by hand: 200 rows found by the predicate, under SKIP LOCKED, 50 ms of sleep, until none is
   found. Each begins its search at the first row, so that they become slower and slower; they are stopped after some
@@ -119,6 +120,9 @@ def main() -> int:
     parser.add_argument(
         "--max-size", type=int, nargs="*", default=[], help="measure the runner with these sizes of batches as well"
     )
+    parser.add_argument(
+        "--pause", type=float, nargs="*", default=[], help="and with these seconds of rest after each batch"
+    )
     parser.add_argument("--waits", action="store_true", help="say what the client waits for")
     parser.add_argument(
         "--as", dest="part", choices=["main", "client", "runner"], default="main", help=argparse.SUPPRESS
@@ -134,7 +138,8 @@ def main() -> int:
     ways: dict[str, Callable[[str], tuple[int, float]]] = {
         "nothing": alone,
         OURS: guard,
-        **{f"{OURS}, {size:,} rows": paced(size) for size in arguments.max_size},
+        **{f"{OURS}, {size:,} rows": paced(Steering(max_size=size)) for size in arguments.max_size},
+        **{f"{OURS}, pause {pause:g}": paced(Steering(pause=pause)) for pause in arguments.pause},
         "one UPDATE": single_update,
         "batches by hand": lambda database: hand_made(database, arguments.seconds),
         "a loop over the keys": by_keys,
@@ -331,11 +336,11 @@ def guard(database: str) -> tuple[int, float]:
     return told_by_it["rows"], told_by_it["last_over_first"]
 
 
-def paced(size: int) -> Callable[[str], tuple[int, float]]:
-    """Do the same with so many rows in a batch at most."""
+def paced(pace: Steering) -> Callable[[str], tuple[int, float]]:
+    """Do the same at a pace that a person has set."""
 
     def fill(database: str) -> tuple[int, float]:
-        set_pace(database, NAMES, Steering(max_size=size))
+        set_pace(database, NAMES, pace)
         return guard(database)
 
     return fill

@@ -23,7 +23,17 @@ from migration_guard.operations import (
     Rows,
     Span,
 )
-from migration_guard.procedures import Alteration, BatchSize, Contraction, Procedure, Selection, Setting
+from migration_guard.procedures import (
+    Alteration,
+    BatchSize,
+    Contraction,
+    Lapse,
+    Patience,
+    Procedure,
+    Selection,
+    Setting,
+    Why,
+)
 
 T = TypeVar("T")
 
@@ -64,6 +74,9 @@ def reading_of(fields: dict[str, Any]) -> Reading:
 
 def _procedure(fields: dict[str, Any]) -> Procedure:
     parts = {"settings": Setting, "selections": Selection, "alterations": Alteration}
+    patience = (
+        {**one, "settings": tuple(_placed(Setting, it) for it in one["settings"])} for one in fields["patience"]
+    )
     return Procedure(
         **{
             **fields,
@@ -72,7 +85,9 @@ def _procedure(fields: dict[str, Any]) -> Procedure:
                 name: tuple(Span(**one) for one in fields[name])
                 for name in ("schema_changes", "held_pauses", "table_locks", "rowcounts", "error_texts")
             },
-            **{name: Span(**fields[name]) if fields[name] else None for name in ("loop", "pause")},
+            **{name: Span(**fields[name]) if fields[name] else None for name in ("loop", "pause", "untimed")},
+            "lapses": tuple(_placed(Lapse, {**one, "why": Why(one["why"])}) for one in fields["lapses"]),
+            "patience": tuple(_placed(Patience, one) for one in patience),
             "span": Span(**fields["span"]),
             "size": _placed(BatchSize, fields["size"]) if fields["size"] else None,
         }

@@ -88,6 +88,8 @@ class Rows:
     """… and their columns."""
     takes_others: tuple[str, ...] = ()
     """The tables whose rows go, or are changed, with those that are deleted."""
+    decided: bool = False
+    """Whether the conditions are all that decides which rows are deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 
@@ -22,10 +24,40 @@ class Setting:
     local: bool
     """Whether it ends with the transaction."""
     span: Span
-    transactions: tuple[int, ...]
-    """Those in which it is set."""
-    resets: bool = False
-    """Whether it takes back what was set before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a place waits at most that locks or changes rows, as far as one time-out says."""
+
+    name: str
+    settings: tuple[Setting, ...]
+    """Those that may hold there, by the way that leads there."""
+    limited: bool
+    """Whether one of them surely does."""
+    span: Span
+    """The place."""
+
+
+class Why(str, Enum):
+    """Why rows may be left out that nobody hears of."""
+
+    ERROR = "error"
+    """An error is passed over in silence."""
+    OFFSET = "offset"
+    """Rows are counted off that are no longer there."""
+    CURSOR = "cursor"
+    """A commit has closed the cursor that the rows come from."""
+    WINDOW = "window"
+    """A range of keys may hold more rows than the LIMIT within it takes, and is not come back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """Where rows may be left out, and work then seems to be complete."""
+
+    why: Why
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +77,10 @@ class Selection:
     tested: tuple[str, ...]
     """The columns by whose values it leaves rows out, in lower case."""
     span: Span
-    transaction: int
     nested: bool = False
     """Whether it stands inside the statement that changes the rows."""
+    most: int | None = None
+    """The number that its LIMIT is given, where that is told; the largest of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +98,14 @@ class Alteration:
     repeats: bool
     """Whether a second run would change the same rows again."""
     together: bool
-    """Whether a loop runs it for batch after batch in one transaction."""
+    """Whether a loop may run it for batch after batch in one transaction."""
     span: Span
-    transaction: int
+    lasting: bool = False
+    """Whether the session that changes them may end without a commit."""
     sources: tuple[str, ...] = ()
     """The columns that it reads, in lower case."""
     locked: bool = False
-    """Whether its rows were picked and locked in the same transaction, or by the statement itself."""
+    """Whether its rows were picked and locked in the same transaction, on every way there, or by the statement itself."""
 
     @property
     def target(self) -> str:
@@ -103,6 +137,7 @@ class Procedure:
     """Whether our runner picks and locks its rows, sets time-outs, commits and pauses."""
     size: BatchSize | None = None
     settings: tuple[Setting, ...] = ()
+    patience: tuple[Patience, ...] = ()
     selections: tuple[Selection, ...] = ()
     alterations: tuple[Alteration, ...] = ()
     schema_changes: tuple[Span, ...] = ()
@@ -118,6 +153,9 @@ class Procedure:
     """Tests that end the work by the number of rows that a statement changed."""
     error_texts: tuple[Span, ...] = ()
     """Tests that tell errors apart by their messages."""
+    lapses: tuple[Lapse, ...] = ()
+    untimed: Span | None = None
+    """A loop of batches that does not ask for the limit of time which the file states."""
 
     @property
     def shown(self) -> str:
@@ -129,14 +167,6 @@ class Procedure:
         return tuple(one for one in self.selections if one.lock or one.nested) or tuple(
             one for one in self.selections if one.limit is not None
         )
-
-    def in_force(self, name: str, transaction: int) -> Setting | None:
-        """The setting of a time-out that holds in a transaction: its own, else what an earlier one left behind."""
-        named = [one for one in self.settings if one.name == name]
-        own = [one for one in named if transaction in one.transactions]
-        left = [one for one in named if not one.local]
-        found = next(reversed(own or left), None)
-        return None if found is not None and found.resets else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,3 +110,5 @@ class Outcome:
     """How far the cursor has come."""
     batches: int = 1
     """How many batches that were; none, if there was none to do."""
+    rested: float = 0.0
+    """Seconds that it has rested between them."""

@@ -19,8 +19,9 @@ AIM = 0.1
 """Seconds that a batch should take: so long a row of it is held, and whoever wants that row waits."""
 ALLOWANCE = 0.25
 """Seconds that a statement may take by itself: what takes longer is first taken for waiting."""
-REST = (0.05, 0.2)
-"""The pause after a batch, in proportion to its own time: where rows take as long as the quickest, and where twice as long."""
+REST = 0.5
+"""The pause after a batch, in proportion to its own time, but none for what that is beyond the aim: it has waited, which leaves the
+server to others by itself. docs/scale.md says what they feel of less."""
 GROWN = 2_000
 """So far batches grow by themselves, unless a person says how far: larger ones are a tenth faster, and the application's slowest
 statements take more than twice as long beside them. docs/scale.md has the figures."""
@@ -49,9 +50,6 @@ class Pace:
     """Seconds that the last batch took."""
     steering: Steering = FREE
     """What a person has set."""
-    _rest: float = REST[1]
-    _quickest: float = field(default=float("inf"), init=False)
-    """Seconds that a row takes while nobody else is busy."""
     _took: deque[float] = field(default_factory=lambda: deque(maxlen=MEMORY), init=False)
     """Seconds of the last batches of this size."""
     _before_failure: int | None = field(default=None, init=False)
@@ -77,16 +75,12 @@ class Pace:
         self.steering = steering
         self.size = min(self.size, self.largest)
 
-    def done(self, seconds: float, changed: int = 0, examined: int | None = None, *, worked: bool = True) -> None:
-        """Learn from a batch that went through: how long it took, how many rows it has changed and examined.
+    def done(self, seconds: float, examined: int | None = None, *, worked: bool = True) -> None:
+        """Learn from a batch that went through: how long it took, how many rows it has examined.
 
         One in which nothing was to do, or that came to the end of its range, tells nothing about the next.
         """
-        self.last, self._rest = seconds, REST[1]
-        if changed >= SMALLEST:
-            self._quickest = min(self._quickest, seconds / changed)
-            busy = min(seconds / changed / max(self._quickest, 1e-9) - 1, 1.0)
-            self._rest = REST[0] + (REST[1] - REST[0]) * busy
+        self.last = seconds
         if self._before_failure is not None:
             self.size = min(self.size * 2, self._before_failure, self.largest)
             if self.size >= min(self._before_failure, self.largest):
@@ -148,7 +142,7 @@ class Pace:
     @property
     def rest(self) -> float:
         """Seconds to leave to others."""
-        return self._rest * self.last if self.steering.pause is None else self.steering.pause
+        return REST * min(self.last, self.aim) if self.steering.pause is None else self.steering.pause
 
     def _resize(self, size: float) -> None:
         size = min(max(round(size), SMALLEST), self.largest)

@@ -95,7 +95,7 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
         yield "applies", definition.function
     yield "locks", f"FOR {subject.strength} SKIP LOCKED"
     yield "time-outs", str(definition.policy)
-    aim = f"aiming at {AIM * 1000:.0f} ms a batch, resting for {REST[0] * 100:.0f} to {REST[1] * 100:.0f} % of its time"
+    aim = f"aiming at {AIM * 1000:.0f} ms a batch, resting for {REST * 100:.0f} % of its time"
     yield "batches", f"{definition.batch_size:,} rows at first, {aim}"
     slowest, fastest = (f"{rows / rate:,.0f}" for rate in RATES)
     yield "time", f"{fastest} to {slowest} s for a pass, at most {definition.max_runtime:g} s a run"

@@ -15,6 +15,7 @@ batch has its own: rows that it comes to too late are not touched, and it is rol
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from migration_guard.backfill.arrays import array
 from migration_guard.backfill.asks import Asks, Question
@@ -82,8 +83,22 @@ def way(connection: Asks, subject: Subject) -> Way | None:
     return Way(now, change, ranged=ranged, exact=exact, repeats=contained(()))
 
 
-def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, once: bool, allowance: float) -> Question:
-    """Give the block that does batches of a window, until what was asked before it is no longer fresh, or one alone."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How much a block does."""
+
+    size: int
+    """Rows of a batch."""
+    allowance: float
+    """Seconds that a batch may take, waiting for nobody."""
+    rest: float = 0.0
+    """What is left to others between two batches, in proportion to the time of the one before."""
+    once: bool = False
+    """Whether it does one batch alone: the pause behind it is too long to hold a transaction for."""
+
+
+def stride(job: Job, place: Place, measure: Measure, settings: Mapping[str, str]) -> Question:
+    """Give the block that does batches of a window, until what was asked before it is no longer fresh."""
     subject, key = job.subject, job.subject.key
     assert job.bound is not None  # an empty table has no windows
     assert subject.swift is not None
@@ -104,7 +119,7 @@ def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, on
         table=subject.table.sql,
         range=within(key.order, upto),
         order=key.order,
-        size=str(size),
+        size=str(measure.size),
         change=f"{way.change[0]}{which}{way.change[1]} AND {still_in_time}",
         key=key.order,
         last=key.last,
@@ -119,21 +134,28 @@ def stride(job: Job, place: Place, size: int, settings: Mapping[str, str], *, on
         "stride",
         type=column.type,
         seconds=str(KNOWN),
-        longest=str(job.hold + allowance),
+        longest=str(job.hold + measure.allowance),
+        rest=str(measure.rest),
         settings=statement("settings"),
         begun="NOT" if begun else "",
         theirs=statement("take_role") if role else "",
         swift=swift,
         still=statement("still_to_do", table=subject.table.sql, among=among, where=subject.where),
         own=statement("leave_role") if role else "",
-        size=str(size),
+        size=str(measure.size),
         recorded=statement("swift_record", moved=moving.sql, attached=attached(subject)),
-        once="OR true" if once or not begun else "",
+        once="OR true" if measure.once or not begun else "",
     )
     fence = None if job.share is None else job.share.tokens.get(place.window)
     here = {"window": place.window, "bound": array(job.bound), "fence": fence, "oid": subject.table.oid, "role": role}
     given = {**settings_parameters({**settings, **_PLANNED}), **key.parameters("high", job.bound)}
     return Question(sql, {**moving.parameters, **given, **here, "attached": way.attached})
+
+
+def rested(seconds: float, batches: int, rest: float) -> float:
+    """Say for how many of its seconds a block has rested: behind each of its batches but the last."""
+    share = rest * max(batches - 1, 0)
+    return seconds * share / (batches + share) if share else 0.0
 
 
 def progress(place: Place, before: Stands, after: Stands) -> Outcome:

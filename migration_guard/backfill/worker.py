@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from migration_guard.backfill.asks import Question
 from migration_guard.backfill.attempt import Asked, Attempt, Barred, Hold, Odd, Outcome, Phase
 from migration_guard.backfill.batch import again, asking, begin_stride, forward, pass_over, set_aside
 from migration_guard.backfill.brake.brake import Brake
@@ -18,7 +18,7 @@ from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import AllFail, Fault, LostClaim, Trouble
 from migration_guard.backfill.given_up import given_up
 from migration_guard.backfill.job import Job
-from migration_guard.backfill.pace import Pace
+from migration_guard.backfill.pace import REST, Pace
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.planning import plan
 from migration_guard.backfill.preflight import as_role
@@ -27,7 +27,7 @@ from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT
 from migration_guard.backfill.span import Span
 from migration_guard.backfill.state import FEW
-from migration_guard.backfill.swift import progress, stride
+from migration_guard.backfill.swift import Measure, progress, rested, stride
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.trying import TRIES, WAITS, Terms, Tries
 from migration_guard.backfill.waiting import Waiting
@@ -137,23 +137,23 @@ class Worker:
         found = self._tries.once(lambda connection: begin_stride(connection, job, windows, attempt), attempt)
         if found is None:
             raise Odd
-        (place, before), began = found, time.monotonic()
+        (place, before), began, pause = found, time.monotonic(), attempt.steering.pause
+        rest = REST if pause is None else 0.0
+        measure = Measure(attempt.size, attempt.allowance, rest, once=bool(pause))
 
-        def came_to(connection: Connection) -> Outcome:
-            return progress(place, before, job.store.stands(connection, place.window))
-
-        def made(settings: Mapping[str, str]) -> Question:
-            once = attempt.steering.pause is not None  # a pause is behind each batch
-            return stride(job, place, attempt.size, settings, once=once, allowance=attempt.allowance)
+        def came_to() -> Outcome:
+            seconds = time.monotonic() - began
+            outcome = self.tried(lambda connection: progress(place, before, job.store.stands(connection, place.window)))
+            return replace(outcome, rested=rested(seconds, outcome.batches, rest))
 
         try:
-            asked = not self._tries.block(made, attempt)
+            asked = not self._tries.block(lambda settings: stride(job, place, measure, settings), attempt)
         except Exception:
-            outcome = self.tried(came_to)
+            outcome = came_to()
             if outcome.batches:
-                self._tell(outcome, time.monotonic() - began)
+                self._tell(outcome, time.monotonic() - began - outcome.rested)
             raise
-        outcome = self.tried(came_to)
+        outcome = came_to()
         if asked and not outcome.batches and self._fruitless:
             raise LostClaim("another runner has taken it over")
         self._fruitless = not outcome.batches
@@ -247,7 +247,7 @@ class Worker:
             if fault.trouble is Trouble.DEFINITION:
                 self._check_definition()
             return fault
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - began - outcome.rested
         self._last = seconds / max(outcome.batches, 1)
         self._waiting.goes_on(self._job)
         if attempt.steering != self._pace.steering:
@@ -280,9 +280,9 @@ class Worker:
             pace.last = max(0.0, self._last - outcome.waited * ROW_WAIT)  # to wait for others is no work
         else:
             worked = counts.changed + counts.unchanged
-            pace.done(self._last, counts.changed // batches, outcome.passed // batches, worked=worked > 0)
+            pace.done(self._last, outcome.passed // batches, worked=worked > 0)
         if counts.changed or counts.unchanged:  # where nothing was locked there is nothing to make up for
-            self._clock.sleep(pace.rest * batches)
+            self._clock.sleep(pace.rest)
 
     def _cope(self, window: int, fault: Fault, attempt: Attempt) -> None:
         """Let the next batch be smaller, or more careful; or end the run, where that is no help."""

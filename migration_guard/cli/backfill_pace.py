@@ -15,7 +15,7 @@ from migration_guard.cli.lines import say
 @click.command("set")
 @click.argument("key")
 @click.option("--target-ms", type=float, metavar="N", help="How long a batch should take; 100.")
-@click.option("--pause", type=float, metavar="SECONDS", help="How long to rest after each batch; a part of its time.")
+@click.option("--pause", type=float, metavar="SECONDS", help="How long to rest after each batch; half of its time.")
 @click.option(
     "--max-size",
     type=int,

@@ -46,8 +46,10 @@ class Blocks:
         dispensable = any(map(_catches_imports, node.handlers))
         frame.dispensable += dispensable
         outside, frame.raised = frame.raised, []
+        works = self.machine.ledger.works
         with HEAP.watching() as watch:
             reached = body(node.body)
+        worked = self.machine.ledger.works != works
         frame.dispensable -= dispensable
         raised, frame.raised = frame.raised, outside
         if reached and self.statements.otherwise(node.orelse):
@@ -55,7 +57,7 @@ class Blocks:
         HEAP.undo(mark)
         for handler in node.handlers:
             resume(watch.states())
-            with self.machine.ledger.handler():
+            with self.machine.ledger.handler(handler, worked=worked):
                 if self._handled(handler, _caught(raised, node)):
                     states.append(HEAP.since(mark))
             HEAP.undo(mark)
@@ -101,8 +103,7 @@ class Blocks:
         def inside(value: Value) -> bool:
             if item.asname is not None:
                 self.machine.names.bind(item.asname.name, value, node)
-            with self.machine.ledger.block(item.item):
-                return self._managed(node, rest)
+            return self.in_transaction(item.item, context, partial(self._managed, node, rest))
 
         if isinstance(context, ContextManager):
             return self._served(context, inside)
@@ -111,6 +112,18 @@ class Blocks:
         if not swallows and not context.leaves:
             return inside(value)
         return self._finally(partial(inside, value), partial(self._exited, context), swallows=swallows)
+
+    def in_transaction(self, node: cst.CSTNode, context: Value, body: Callable[[], bool]) -> bool:
+        """Run a body which a transaction ends with, however it is left, if that is what the node begins."""
+        ends = self.machine.ledger.ends(node, context)
+        if ends is None:
+            return body()
+
+        def within() -> bool:
+            with self.machine.ledger.block(node, context):
+                return body()
+
+        return self._finally(within, ends)
 
     def _exited(self, context: Value) -> bool:
         context.exited(self.machine)

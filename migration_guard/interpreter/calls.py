@@ -201,17 +201,18 @@ class Calls:
         depth = len(machine.frames)
 
         def body() -> bool:
-            with machine.ledger.block(function.node):
-                if isinstance(function.node, cst.Lambda):
-                    frame.returned.append(machine.evaluate(function.node.body))
-                    return True
-                if machine.statements.body(function.node.body):
-                    frame.returned.append(NONE)
-                    return True
+            if isinstance(function.node, cst.Lambda):
+                frame.returned.append(machine.evaluate(function.node.body))
+                return True
+            if machine.statements.body(function.node.body):
+                frame.returned.append(NONE)
+                return True
             return False
 
         try:
-            machine.flow.call(body)
+            is_plain = machine.ledger.ends(function.node, function) is None
+            within = machine.statements.blocks.in_transaction
+            machine.flow.call(body if is_plain else lambda: within(function.node, function, body))
         finally:
             del machine.frames[depth - 1 :]
         return self._result(frame, function)

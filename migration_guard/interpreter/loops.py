@@ -63,6 +63,7 @@ class Loops:
             return self.until_nothing_new(lambda: self._pass(node, values.element()))
 
     def _pass(self, node: cst.For, item: Value) -> bool:
+        self.machine.ledger.passes(node)
         self.machine.names.bind(node.target, item, node)
         return self.statements.body(node.body)
 
@@ -111,11 +112,12 @@ class Loops:
         machine = self.machine
 
         def once() -> bool:
+            machine.ledger.passes(node)
+            machine.ledger.condition(machine, node)
             return machine.truth(machine.evaluate(node.test)) is not False and self.statements.body(node.body)
 
         with self._batches(node, batching=True):
             exits = self._counted(node, once)
-            machine.ledger.condition(machine, node)
         return self._after(exits, partial(self._ended, node))
 
     def _counted(self, node: cst.While, once: Callable[[], bool]) -> Exits:
@@ -196,7 +198,7 @@ class Loops:
         if not batching or self.machine.scope.module is not self.machine.module:
             yield
             return
-        ledger.loops.append(Loop(spot_of(self.machine.place(node, node))))
+        ledger.loops.append(Loop(spot_of(self.machine.place(node, node)), id(node)))
         try:
             yield
         finally:

@@ -90,6 +90,6 @@ class Loop:
     """A loop that goes through a table in batches."""
 
     spot: Spot
+    node: int = 0
+    """The `id` of its statement."""
     commits: bool = False
-    commits_at_times: bool = False
-    """Whether it commits after so many turns."""

@@ -60,7 +60,8 @@ class Statements:
         """The expression that is a statement, so that nobody uses what it gives."""
         self._handlers: dict[type, Callable[[Any], bool]] = {}
         self.loops = Loops(machine, self)
-        self._rooms = (self, self.loops, Blocks(machine, self), Matching(machine, self), Definitions(machine, self))
+        self.blocks = Blocks(machine, self)
+        self._rooms = (self, self.loops, self.blocks, Matching(machine, self), Definitions(machine, self))
 
     def let_go(self) -> None:
         """Of the machine, and of each other."""
@@ -142,7 +143,9 @@ class Statements:
                 self.machine.scope.delete(target.value)
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
-                self.machine.evaluate(target.value).remove_item(key)
+                receiver = self.machine.evaluate(target.value)
+                receiver.remove_item(key)
+                receiver.item_written(key, None, self.machine, self.machine.place(target))
             case cst.Attribute():
                 self.machine.evaluate(target.value).remove_attribute(target.attr.value)
             case cst.Tuple() | cst.List():

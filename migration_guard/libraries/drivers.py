@@ -56,6 +56,8 @@ _SELF = frozenset(
     "getconn get_sync_connection enter_context enter_async_context scoped_session atomic unwrap session create_session "
     "create_scoped_session sessionmaker".split()
 )
+_OPENS = frozenset({"connect", "acquire", "raw_connection", "getconn", "begin"})
+"""Those that give a session of its own; `begin` only does if it is an engine's."""
 _OF_PICCOLO = frozenset({"run_ddl", "run_querystring", "_run_in_pool", "_run_in_new_connection"})
 _QUIET = frozenset(
     "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()
@@ -117,7 +119,7 @@ def call(target: External, call: Call) -> Value | None:
         case "execute_values" | "execute_batch":
             return execute(call, call.argument(1, "sql") or UNKNOWN, call.argument(2, "argslist"))
         case "connect" | "Connection" | "Database" | "create_pool":
-            return opened(call, Handle(target.root))
+            return opened(call, Handle(target.root, session=call.machine.ledger.session(call, target.root)))
         case last if last.endswith("Cursor") and call.positional:  # `ClientCursor(connection)`
             return Handle("cursor")
     return Unknown(target.last)
@@ -125,6 +127,7 @@ def call(target: External, call: Call) -> Value | None:
 
 def handle_method(handle: Handle, name: str, call: Call) -> Value:
     machine = call.machine
+    machine.ledger.speaks(handle, name, call)
     if "schema_translate_map" in call.named:
         machine.ledger.part()
     if handle.lent:
@@ -159,6 +162,11 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
             machine.ledger.flush()  # its block ends with a commit
             if name == "begin" and machine.libraries.framework == "script":
                 machine.ledger.commit()  # a framework's own transaction goes on instead
+        session = machine.ledger.session(call) if name in _OPENS and (name != "begin" or _is_engine(handle)) else None
+        if session is not None:
+            return Handle("connection" if _is_engine(handle) else handle.kind, handle.lent, handle.of, session)
+        if name == "cursor" and handle.session is not None and is_held_by_the_server(call):
+            return Handle(SERVER_SIDE, handle.lent, handle.of, handle.session)
         return AutocommitBlock() if name == "autocommit_block" else handle
     if name[:1].isupper():  # Flask-SQLAlchemy's `db` has sessions, tables and the types of columns
         return handle if name == "Session" else machine.libraries.call(External(f"sqlalchemy.{name}"), call)
@@ -186,6 +194,19 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN
     return session_method(handle, name, call)
+
+
+SERVER_SIDE = "server-side cursor"
+
+
+def is_held_by_the_server(call: Call) -> bool:
+    """Whether a call opens a cursor that the server holds until the transaction ends: psycopg's with a name."""
+    name, lasts = call.argument(0, "name"), call.named.get("withhold")
+    return isinstance(name, Text) and (lasts is None or lasts.truth is False)
+
+
+def _is_engine(handle: Handle) -> bool:
+    return "engine" in handle.kind.lower() or "sessionmaker" in handle.kind
 
 
 def part_method(part: Part, name: str, call: Call) -> Value:

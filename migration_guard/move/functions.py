@@ -16,7 +16,7 @@ from migration_guard.operations import Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.births import MakesRows, makes_rows
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.families import Family, Member
-from migration_guard.rewriting.functions import Asked, Django
+from migration_guard.rewriting.functions import Asked, Django, MakesOthers, deleting
 from migration_guard.rewriting.mapped import Mapped
 from migration_guard.rewriting.owned import Tables
 from migration_guard.rewriting.reached import CannotRemove
@@ -64,20 +64,25 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
         raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
     deletes = operation.kind is OperationKind.DELETE
     drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key, deletes=deletes)
-    drafted = replace(drafted, names=drafted.names | {column.lower() for column in rows.read})
+    drafted = replace(
+        drafted,
+        names=drafted.names | {column.lower() for column in rows.read},
+        fills=drafted.fills or _are_empty(rows),
+    )
     change = _Change(one, finding, operation, rows, schema, Migration(one.candidate.path, one.candidate.source))
     if rows.mapper != "django-orm":
         return _of_session(change, drafted)
+    if rows.decided:
+        return _of_chosen(change, drafted)
     try:
         return _of_call(change, drafted)
     except (CannotMove, CannotRemove) as first:
         reason: CannotMove | CannotRemove = first
         try:
             return _of_family(change)
-        except MakesRows as other:
-            reason = other
-        except (CannotMove, CannotRemove):
-            pass
+        except (CannotMove, CannotRemove) as other:
+            told = isinstance(first, MakesOthers) and str(other) not in {ROW_BY_ROW, _SEVERAL}
+            reason = other if told or isinstance(other, MakesRows) else first
         try:
             return _of_several(change)
         except CannotMove:
@@ -90,6 +95,20 @@ def function_of_births(one: Checked, finding: Finding, operation: Operation, sch
         raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
     migration = Migration(one.candidate.path, one.candidate.source)
     return _of_family(_Change(one, finding, operation, _NO_ROWS, schema, migration))
+
+
+def _of_chosen(change: _Change, drafted: Draft) -> Piece:
+    """Make a function that deletes rows, with all that goes with them, of which `where` says all. Raises CannotMove."""
+    operation, rendition = change.operation, change.rendition
+    if operation.model is None:
+        raise CannotMove(rendition.refusal)
+    written = deleting(FUNCTION, change.label, operation.model)
+    others = tuple(sorted({*change.rows.takes_others} - {operation.tables[0]}))
+    notes = tuple(one for one in drafted.notes if not one.startswith("no condition tells"))  # it does
+    names = drafted.names | _words(written, operation)
+    drafted = with_unread(replace(drafted, names=names, notes=notes), change.schema)
+    models = models_of(change.schema, drafted)
+    return Piece(change.finding, operation, replace(rendition, sql=""), drafted, models, written, others)
 
 
 def _of_call(change: _Change, drafted: Draft) -> Piece:
@@ -211,6 +230,14 @@ def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Op
         bool(rows.takes_others),
         [span for other in others for span in spans_of(other)],
     )
+
+
+def _are_empty(rows: Rows) -> bool:
+    """Whether only rows are gone through in which all that is written is NULL: those that have a value are done."""
+    plain = [one for one in rows.conditions if " OR " not in one and "IS NOT TRUE" not in one]
+    parts = {part.strip("()") for one in plain for part in one.split(" AND ")}
+    empty = {part.removesuffix(" IS NULL").strip('"') for part in parts if part.endswith(" IS NULL")}
+    return bool(rows.columns) and set(rows.columns) <= empty
 
 
 def _columns(operation: Operation) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
     from migration_guard.interpreter.syntax import Source
     from migration_guard.interpreter.text import Text
+    from migration_guard.interpreter.values import Value
+    from migration_guard.libraries.database import Handle
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
 """Kinds that one call may have on different paths: the later one tells more."""
@@ -174,6 +176,8 @@ class Ledger:
     """The batching loops that are being run, outermost first."""
     commits: int = 0
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
+    works: int = 0
+    """How often rows were changed, if somebody counts."""
     watcher: Watcher | None = None
     """Who wants to know of calls and of SQL, whether or not they change data."""
     critic: Critic | None = None
@@ -444,16 +448,30 @@ class Ledger:
         if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
             self.watcher.executed(call, text)
 
-    def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
-        """What happens in this block runs in one transaction, if that is what the node begins."""
+    def block(self, node: cst.CSTNode, context: Value) -> AbstractContextManager[None]:
+        """What happens in this block runs in one transaction, if that is what the node begins, whose value `context` is."""
         return nullcontext()
+
+    def ends(self, node: cst.CSTNode, context: Value) -> Callable[[], bool] | None:
+        """What happens on each way out of such a block; None if it is none."""
+        return None
+
+    def passes(self, loop: cst.CSTNode) -> None:
+        """A loop begins a pass."""
+
+    def session(self, call: Call, driver: str = "") -> object:
+        """What tells a session apart from others that is opened here, of a driver if that is known; None if nobody asks."""
+        return None
+
+    def speaks(self, handle: Handle, name: str, call: Call) -> None:
+        """A method of a way to the database is about to be called."""
 
     def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
         """A condition is met."""
 
     @contextmanager
-    def handler(self) -> Iterator[None]:
-        """What happens in this block happens after an error."""
+    def handler(self, node: cst.CSTNode, *, worked: bool) -> Iterator[None]:
+        """What happens in this block happens after an error; `worked` if rows were changed before it."""
         yield
 
     # --- What comes out ----------------------------------------------------------------------------------------------

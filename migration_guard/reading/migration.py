@@ -74,7 +74,8 @@ def _diary_of(source: Source, job: Job) -> Diary | None:
     """What is noted of a file of backfills."""
     if job.framework != "backfill":
         return None
-    from migration_guard.reading.diary import Diary, autocommits  # noqa: PLC0415 -- for files of backfills
+    from migration_guard.reading.diary import Diary  # noqa: PLC0415 -- for files of backfills
+    from migration_guard.reading.transactions import autocommits  # noqa: PLC0415
 
     return Diary(source, dialect=job.dialect, autocommits=autocommits(source.text))
 

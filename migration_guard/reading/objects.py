@@ -11,8 +11,9 @@ import libcst as cst
 
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.lean import dataclass
+from migration_guard.lean import replace
 from migration_guard.reading.chains import RUNS, Binding, Chain, Link, assigned_attributes, bindings, chain_of
+from migration_guard.reading.spoken import Test, told_in_sql
 from migration_guard.sql.batch import Pick, Write, is_key
 
 LOCKS = frozenset({"select_for_update", "with_for_update"})
@@ -23,38 +24,11 @@ _QUERIES = frozenset({"objects", "query", "select", "_default_manager", "_base_m
 _ONE = frozenset({"get", "first", "one", "one_or_none", "scalar_one"})
 _LOWER = frozenset({"gt", "gte"})
 _UPPER = frozenset({"lt", "lte"})
-_MISSING = frozenset({"isnot", "is_not"})
+_OPTIONS = frozenset({"synchronize_session", "update_args"})
 _COMPARED: dict[type[cst.BaseCompOp], str] = {
     cst.Equal: "eq", cst.LessThan: "lt", cst.LessThanEqual: "lte", cst.GreaterThan: "gt", cst.GreaterThanEqual: "gte",
     cst.NotEqual: "ne", cst.Is: "is", cst.IsNot: "isnot", cst.In: "in",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Test:
-    """One condition of a query: a column, how it is compared, and with what."""
-
-    column: str
-    how: str
-    value: cst.BaseExpression | None = None
-    certain: bool = True
-    negated: bool = False
-
-    @property
-    def leaves_out(self) -> bool:
-        """Whether it leaves out rows that are done: asking for a value does not, done rows have one."""
-        if not self.certain:
-            return False
-        null = self.value is None or (isinstance(self.value, cst.Name) and self.value.value == "None")
-        if self.how == "isnull":
-            asks_for_none = isinstance(self.value, cst.Name) and self.value.value == "True"
-        elif null and self.how in {"isnot", "ne", *_MISSING}:
-            asks_for_none = False
-        else:
-            asks_for_none = True
-            if not null:
-                return True
-        return asks_for_none is not self.negated
 
 
 def pick(node: cst.Call, tree: cst.Module, around: cst.CSTNode) -> Pick | None:
@@ -74,6 +48,8 @@ def pick(node: cst.Call, tree: cst.Module, around: cst.CSTNode) -> Pick | None:
         fixed=int(limit) if limit is not None and limit.isdigit() else None,
         tested=tuple(dict.fromkeys(one.column for one in _tests(chain) if one.leaves_out)),
         nested=False,
+        asked=told_in_sql((), _tests(chain)).asked,
+        counts_off=chain.has("offset") or any(map(_has_beginning, limits)),
     )
 
 
@@ -140,18 +116,26 @@ def _statement(kind: str, chain: Chain, around: cst.CSTNode) -> Write | None:
     tested = [one.column for one in tests if one.leaves_out]
     tested += [one.column for source in inside for one in _tests(source) if one.leaves_out]
     limited = chain.has("[]", "limit")
-    return _made(kind, chain.subject, columns, tuple(dict.fromkeys(tested)), confined=limited, listed=tuple(listed),
+    made = _made(kind, chain.subject, columns, tuple(dict.fromkeys(tested)), confined=limited, listed=tuple(listed),
                  keyed=tuple(keyed), ranged=bool(lower & upper) or any(map(is_key, upper)))  # fmt: skip
+    known = told_in_sql(_values(chain, verbs[-1]), tests)
+    return replace(made, given=known.given, asked=known.asked)
 
 
 def _written(chain: Chain, verb: Link) -> Iterator[str]:
     """The columns that `update(status=…)`, `update({…})` or `.values(…)` sets."""
     for one in (verb, *chain.having("values")):
-        yield from (name for name in one.named() if name not in {"synchronize_session", "update_args"})
+        yield from (name for name in one.named() if name not in _OPTIONS)
         for given in one.positional():
             for element in given.elements if isinstance(given, cst.Dict) else ():
                 if isinstance(element, cst.DictElement):
                     yield _column_of(element.key)
+
+
+def _values(chain: Chain, verb: Link) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """The columns that keywords set, with what they are given."""
+    for one in (verb, *chain.having("values")):
+        yield from ((_plain(name), value) for name, value in one.named().items() if name not in _OPTIONS)
 
 
 # --- Objects ---------------------------------------------------------------------------------------------------------
@@ -231,13 +215,13 @@ def _made(
 # --- Conditions ------------------------------------------------------------------------------------------------------
 
 
-def _tests(chain: Chain) -> Iterator[_Test]:
+def _tests(chain: Chain) -> Iterator[Test]:
     for link in chain.having(*_FILTERS):
         for name, value in link.named().items():
             column, _, how = name.rpartition("__") if "__" in name else (name, "", "")
             if not column or how not in _LOOKUPS:
                 column, how = name, ""
-            yield _Test(_plain(column), how, value, link.certain, link.name == "exclude")
+            yield Test(_plain(column), how, value, link.certain, link.name == "exclude")
         for condition in link.positional():
             yield from _of_expression(condition, certain=link.certain, negated=link.name == "exclude")
 
@@ -248,7 +232,7 @@ _LOOKUPS = frozenset(
 )
 
 
-def _of_expression(node: cst.BaseExpression, *, certain: bool, negated: bool) -> Iterator[_Test]:
+def _of_expression(node: cst.BaseExpression, *, certain: bool, negated: bool) -> Iterator[Test]:
     """Conditions that Python spells: `Lead.status.is_(None)`, `leads.c.id >= low`, `Q(…) | Q(…)`."""
     match node:
         case cst.BinaryOperation(left=left, operator=cst.BitOr() | cst.BitAnd(), right=right):
@@ -260,7 +244,7 @@ def _of_expression(node: cst.BaseExpression, *, certain: bool, negated: bool) ->
         ):  # peewee's IN, IS
             how = "in" if isinstance(node.operator, cst.LeftShift) else "is"
             if column := _column_of(left):
-                yield _Test(column, how, right, certain, negated)
+                yield Test(column, how, right, certain, negated)
         case cst.UnaryOperation(operator=cst.BitInvert(), expression=inner):
             yield from _of_expression(inner, certain=certain, negated=not negated)
         case cst.Call(func=function, args=arguments) if (dotted(function) or "").rpartition(".")[2] in {
@@ -273,19 +257,19 @@ def _of_expression(node: cst.BaseExpression, *, certain: bool, negated: bool) ->
             flipped = negated is not (last == "not_")
             inner_link = Link("filter", node)
             for test in _tests(Chain(None, (inner_link,))) if last == "Q" else ():
-                yield _Test(test.column, test.how, test.value, certain, flipped)
+                yield Test(test.column, test.how, test.value, certain, flipped)
             for argument in arguments if last != "Q" else ():
                 yield from _of_expression(argument.value, certain=certain, negated=flipped)
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=operator, comparator=right)]):
             how = _COMPARED.get(type(operator), "")
             if column := _column_of(left):
-                yield _Test(column, how, right, certain, negated)
+                yield Test(column, how, right, certain, negated)
         case cst.Call(func=cst.Attribute(value=left, attr=cst.Name(value=method)), args=arguments):
             value = arguments[0].value if arguments else None
             how = {"in_": "in", "is_": "is", "between": "between", "is_null": "isnull"}.get(method, method)
             value = value or (cst.Name("True") if method == "is_null" else None)
             if column := _column_of(left):
-                yield _Test(column, how, value, certain, negated)
+                yield Test(column, how, value, certain, negated)
 
 
 def _all_ask(left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
@@ -333,6 +317,12 @@ def _is_limit(link: Link) -> bool:
     if not isinstance(link.node, cst.Subscript):
         return bool(link.arguments)
     return any(isinstance(one.slice, cst.Slice) and one.slice.upper is not None for one in link.node.slice)
+
+
+def _has_beginning(link: Link) -> bool:
+    """Whether a slice begins behind the first row: `[offset : offset + 500]`."""
+    slices = (one.slice for one in link.node.slice) if isinstance(link.node, cst.Subscript) else ()
+    return any(isinstance(one, cst.Slice) and one.lower is not None for one in slices)
 
 
 def _spelt(link: Link) -> str:

@@ -15,7 +15,8 @@ from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
-from migration_guard.reading.diary import Diary, Event, is_transaction
+from migration_guard.reading.diary import Diary, Event
+from migration_guard.reading.transactions import is_transaction
 from migration_guard.sql.batch import Write
 
 
@@ -31,6 +32,10 @@ class Page:
     table_locks: tuple[Spot, ...]
     rowcounts: tuple[Spot, ...]
     unseen: tuple[tuple[Spot, str], ...]
+    lost: tuple[Spot, ...]
+    """Where rows are fetched from a cursor that a commit has closed."""
+    handlers: frozenset[int]
+    """The `id` of each handler of what goes wrong where rows are changed."""
     reached: frozenset[int]
     """The `id` of each function that was followed from here."""
     visited: frozenset[int]
@@ -76,6 +81,8 @@ def page_of(function: Function | None, diary: Diary, reached: Iterable[int]) -> 
         tuple(diary.table_locks.values()),
         tuple(diary.rowcounts.values()),
         tuple(diary.unseen.values()),
+        tuple(diary.lost.values()),
+        frozenset(diary.handlers),
         frozenset(reached),
         frozenset(diary.visited),
     )

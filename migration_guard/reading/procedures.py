@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import libcst as cst
 
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.kinds import within
-from migration_guard.interpreter.spot import Spot, spot_in_text
+from migration_guard.interpreter.spot import Loop, Spot, spot_in_text
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
@@ -18,14 +18,16 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Handle
 from migration_guard.operations import Direction, Problem, Span
-from migration_guard.procedures import Alteration, BatchSize, Procedure, Selection, Setting
-from migration_guard.reading.alterations import alteration, stated
+from migration_guard.procedures import Alteration, BatchSize, Lapse, Patience, Procedure, Selection, Setting, Why
+from migration_guard.reading.alterations import alteration, counted_off, stated
 from migration_guard.reading.diary import Diary, Event
 from migration_guard.reading.error_texts import error_texts
+from migration_guard.reading.lapses import names_of, swallowed, untimed
+from migration_guard.reading.listeners import prepares
 from migration_guard.reading.pages import Page, backfills, page_of
 from migration_guard.reading.unreached import changes_unread, leads_away
 from migration_guard.sql.batch import Pick, Write, batches, condition
-from migration_guard.sql.settings import TimeoutSet
+from migration_guard.sql.settings import NAMES, TimeoutSet
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -66,6 +68,9 @@ class Procedures:
         body = page_of(None, diary, machine.reached)
         taken: set[int] = set()
         machine.reached = taken
+        for function in self._migration.every_function():
+            if prepares(function.node, self._migration.source.tree):
+                diary.keep(self._page(function).events)
         for call in {id(call.place.node): call for call in diary.definitions}.values():
             self._definition(call)
         for entry in self._entries():
@@ -178,11 +183,13 @@ class Procedures:
             if isinstance(event.what, TimeoutSet) and event.what.seconds is None and not event.what.resets:
                 line, name = event.spot.span().line, event.what.name
                 self._problem(line, f"the value of {name} is not told by the source, so it cannot be judged")
-        settings = [_setting(one, one.what, page.events) for one in page.events if isinstance(one.what, TimeoutSet)]
-        for event in page.events:
-            if names := [one.name for one in settings if not one.resets and _holds_at_times(one, event)]:
-                line, shown = event.spot.span().line, ", ".join(dict.fromkeys(names))
-                self._problem(line, f"not on every way that leads here {shown} is set, so it cannot be judged")
+        timed = [(one.key, one, one.what) for one in page.events if isinstance(one.what, TimeoutSet)]
+        settings = {key: _setting(event, found) for key, event, found in timed if not found.resets}
+        patience = [one for event in page.events if event.works for one in _patience(event, settings)]
+        for place in dict.fromkeys(one.span for one in patience):
+            if names := [one.name for one in patience if one.span == place and one.settings and not one.limited]:
+                shown = ", ".join(dict.fromkeys(names))
+                self._problem(place.line, f"not on every way that leads here {shown} is set, so it cannot be judged")
         picked = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
         loops = [one.loop for one in page.events if one.loop is not None and isinstance(one.what, (Write, Pick))]
         whole = self._span(_name_of(function.node)) if function is not None else self._line_of(page)
@@ -192,8 +199,9 @@ class Procedures:
                 key=entry.key if entry else None,
                 span=whole,
                 size=(entry.size if entry else None) or self._size(page),
-                settings=tuple(settings),
-                selections=tuple(self._selection(event, pick) for event, pick in picked),
+                settings=tuple(settings.values()),
+                patience=tuple(patience),
+                selections=tuple(self._selection(event, pick, entry) for event, pick in picked),
                 alterations=self._alterations(page, ()),
                 schema_changes=_spans(page.schema_changes),
                 loop=loops[-1].spot.span() if loops else None,
@@ -202,6 +210,8 @@ class Procedures:
                 table_locks=_spans(page.table_locks),
                 rowcounts=_spans(page.rowcounts),
                 error_texts=self._error_texts(page),
+                lapses=tuple(self._lapses(page)),
+                untimed=self._untimed(loops),
             )
         )
 
@@ -223,11 +233,14 @@ class Procedures:
             if isinstance(event.what, Write)
         )
 
-    def _selection(self, event: Event, pick: Pick) -> Selection:
+    def _selection(self, event: Event, pick: Pick, entry: _Entry | None) -> Selection:
+        passed = (
+            event.sizes if entry is None or entry.size is None else ()
+        )  # else the runner passes what the entry says
         return Selection(
             table=pick.table, lock=pick.lock, skips=pick.skips, ordered=pick.ordered, limit=pick.limit,
-            fixed=pick.fixed, tested=pick.tested, span=event.spot.span(), transaction=event.transaction,
-            nested=pick.nested,
+            fixed=pick.fixed, tested=pick.tested, span=event.spot.span(), nested=pick.nested,
+            most=max(passed, default=None),
         )  # fmt: skip
 
     def _unseen(self, unseen: Iterable[tuple[Spot, str]]) -> None:
@@ -239,6 +252,37 @@ class Procedures:
         nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
         found = {id(test): test for node in nodes for test in error_texts(node)}
         return tuple(sorted(self._span(test) for test in found.values()))
+
+    def _lapses(self, page: Page) -> Iterator[Lapse]:
+        writes = [(one, one.what) for one in page.events if isinstance(one.what, Write)]
+        picks = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
+        passed = {at.spot.span() for event, write in writes for at in counted_off(event, write, picks)}
+        yield from (Lapse(Why.OFFSET, span) for span in sorted(passed))
+        narrow = {event.spot.span() for event, pick in picks if self._is_narrow(event, pick)}
+        yield from (Lapse(Why.WINDOW, span) for span in sorted(narrow))
+        yield from (Lapse(Why.CURSOR, span) for span in _spans(page.lost))
+        working = {id(one.spot.place.whole) for one, _ in writes if one.spot.place is not None}
+        nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
+        named = names_of(nodes, working)
+        inside = [*nodes, page.function.node if page.function is not None else self._migration.source.tree]
+        silent = {id(one): one for node in inside for one in swallowed(node, page.handlers, working, named)}
+        yield from sorted((Lapse(Why.ERROR, self._span(one)) for one in silent.values()), key=lambda one: one.span)
+
+    def _is_narrow(self, event: Event, pick: Pick) -> bool:
+        """Whether a pick stands in a loop over ranges of keys that are wider than its LIMIT."""
+        place = event.loop.spot.place if event.loop is not None else None
+        match place.node if place is not None else None:
+            case cst.For(iter=cst.Call(func=cst.Name(value="range"), args=[_, _, cst.Arg(value=step)])):
+                width, most = self._number(step), pick.fixed or max(event.sizes, default=None)
+                return pick.ranged and width is not None and most is not None and width > most
+        return False
+
+    def _untimed(self, loops: Sequence[Loop]) -> Span | None:
+        """The innermost loop of batches, if it forgets the limit of time that the file states."""
+        for loop in reversed(loops):
+            node = loop.spot.place.node if loop.spot.place is not None else None
+            return loop.spot.span() if node is not None and untimed(node, self._migration.source.tree) else None
+        return None
 
     # --- Sizes -------------------------------------------------------------------------------------------------------
 
@@ -356,23 +400,18 @@ def _assignments(body: Sequence[cst.CSTNode]) -> Iterator[tuple[str, cst.BaseExp
                     yield name, node
 
 
-def _setting(event: Event, found: TimeoutSet, beside: Iterable[Event]) -> Setting:
-    """A time-out holds in a transaction if it is set before rows are picked or changed; one that is taken back behind that held."""
-    work = [one for one in beside if one.works]
-    begun = {
-        number: min(one.transactions.get(number, order) for one in (*work, event))
-        for number, order in event.transactions.items()
-    }
-    transactions = tuple(sorted(number for number, order in event.transactions.items() if begun[number] == order))
-    return Setting(
-        found.name, found.seconds, found.value, found.local, event.spot.span(), transactions, resets=found.resets
-    )
+def _setting(event: Event, found: TimeoutSet) -> Setting:
+    return Setting(found.name, found.seconds, found.value, found.local, event.spot.span())
 
 
-def _holds_at_times(setting: Setting, event: Event) -> bool:
-    """Whether a time-out seems to hold where rows are changed or locked, and on one way there it is not set."""
-    seems = not setting.local or not event.transactions.keys().isdisjoint(setting.transactions)
-    return event.works and seems and setting.name in event.unpatient
+def _patience(event: Event, settings: Mapping[object, Setting]) -> Iterator[Patience]:
+    """What may limit the waiting where rows are changed or locked, time-out by time-out."""
+    for name in NAMES:
+        found = event.limits.get(name, {None})
+        known = sorted((settings[one] for one in found if one in settings), key=lambda one: one.span)
+        yield Patience(name, tuple(known), None not in found, event.spot.span())
+        if any(one is not None and one not in settings for one in found):
+            yield Patience(name, (), True, event.spot.span())  # it is taken back
 
 
 def _text(value: Value | None) -> str | None:

@@ -32,8 +32,6 @@ class Moment:
     """Whether the session surely waits for locks for a limited time only."""
     limited_here: bool | None = None
     """The same, as far as it is said for the transaction alone."""
-    patient: frozenset[tuple[str, bool]] = frozenset()
-    """Time-outs that are surely set, and whether for the transaction alone: what a backfill is asked for."""
     ways: frozenset[object] = frozenset()
     """Ways to a database that it has made for itself."""
     apart: bool = False
@@ -48,7 +46,7 @@ class Moment:
         created = tuple((name, spot.key) for name, spot in self.created.items())
         return (
             created, tuple(self.exactly.items()), self.passing, self.gone, self.transactions, self.autocommit,
-            self.limited, self.limited_here, self.patient, self.ways, self.apart)  # fmt: skip
+            self.limited, self.limited_here, self.ways, self.apart)  # fmt: skip
 
     def shape(self, depth: int) -> object:
         return self.key
@@ -67,7 +65,6 @@ class Moment:
                     min(result.autocommit, other.autocommit),
                     result.limited and other.limited,
                     result.limited_here if same else result.is_limited and other.is_limited,
-                    result.patient & other.patient,
                     result.ways | other.ways,
                     result.apart or other.apart,
                 )
@@ -131,19 +128,6 @@ class Situation(Store):
             self.drop(name)
         if self.now.limited_here is not None:
             self.become(replace(self.now, limited_here=None))
-        self.taken_back()
-
-    def set(self, timeout: str, *, local: bool, resets: bool) -> None:
-        """A time-out is set, for the session or until the transaction ends; or what was set is taken back."""
-        patient = self.now.patient
-        kept = frozenset(one for one in patient if one[0] != timeout) if resets else patient | {(timeout, local)}
-        self.become(replace(self.now, patient=kept))
-
-    def taken_back(self) -> None:
-        """What was set for the transaction alone holds no longer."""
-        if any(local for _, local in self.now.patient):
-            lasting = frozenset((name, local) for name, local in self.now.patient if not local)
-            self.become(replace(self.now, patient=lasting))
 
     def drop(self, table: str) -> None:
         now, name = self.now, self._meant(table)

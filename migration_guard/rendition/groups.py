@@ -1,4 +1,7 @@
-"""A loop over groups of rows that deletes all but one of each as SQL: `values("email").annotate(last=Max("id"))`."""
+"""A loop over groups of rows that deletes all but one of each as SQL: `values("email").annotate(last=Max("id"))`.
+
+Where rows of other tables go with them, which Django does in Python, what is said here tells which rows a function deletes.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,13 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant
 from migration_guard.lean import dataclass
+from migration_guard.operations import Rows
 from migration_guard.rendition.loops import QUIET, loop_spot, loops_of
 from migration_guard.rendition.queryset import QuerySet, links_of
 from migration_guard.rendition.spelling import (
     NotRendered,
     Rendered,
+    behind,
     plain_arguments,
     qualified,
     understood_no,
@@ -47,35 +52,166 @@ class _Groups:
 def all_but_one(query: QuerySet, whole: cst.Call) -> Rendered | None:
     """Give the statement of a loop over groups that deletes all rows of each but one; None where it is something else.
 
-    Raises NotRendered where other rows would go with them.
+    Raises NotRendered, with what is known of the rows, where rows of other tables go with them.
     """
-    machine = query.machine
-    around = [loop for loop in loops_of(machine) if any(one is whole for one in within(loop.body))]
-    if len(around) != 1 or around[0].orelse is not None or not _does_nothing_else(around[0].body, whole):
+    around = _loops_around(query.machine, whole)
+    if len(around) != 1:
         return None
-    loop, spot = around[0], loop_spot(machine, around[0])
+    try:
+        root, chain = links_of(whole, query.machine)
+        query.check_root(root, chain)
+        keys = _keys_of(query, chain)
+        if keys is not None:
+            root, chosen = links_of(keys.rows, query.machine)
+            query.check_root(root, chosen)
+    except NotRendered:
+        return None
+    if chain[-1][0] != "delete" or chain[-1][1].args:
+        return None
+    if not _does_nothing_else(around[0].body, whole, keys.set_to if keys is not None else None):
+        return None
+    try:
+        return _said(query, around[0], chosen if keys is not None else chain[:-1])
+    except _Unlike:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of all rows of a query but the first."""
+
+    rows: cst.BaseExpression
+    set_to: cst.BaseExpression
+    """What the variable is set to that holds them, if one does."""
+
+
+def _keys_of(query: QuerySet, chain: list[tuple[str, cst.Call]]) -> _Keys | None:
+    """Of `filter(id__in=rows.values_list("id", flat=True)[1:])`, also through a variable and a list: the rows."""
+    if [method for method, _ in chain] != ["filter", "delete"]:
+        return None
+    positional, named = plain_arguments(chain[0][1])
+    if positional or list(named) not in (["id__in"], ["pk__in"]):
+        return None
+    (given,) = named.values()
+    set_to = behind(given, query.machine)
+    rows = _but_the_first(_listed(set_to))
+    listed = behind(rows, query.machine) if rows is not None else None
+    if not isinstance(listed, cst.Call) or not isinstance(listed.func, cst.Attribute):
+        return None
+    options = [one.keyword.value for one in listed.args if one.keyword is not None]
+    fields = [query.machine.evaluate(one.value) for one in listed.args if one.keyword is None and not one.star]
+    is_key = [isinstance(one, Text) and query.column(str(one)) == query.column("pk") for one in fields]
+    if listed.func.attr.value != "values_list" or options != ["flat"] or is_key != [True]:
+        return None
+    return _Keys(listed.func.value, set_to)
+
+
+def all_but_first(query: QuerySet, whole: cst.Call, row: str) -> Rendered | None:
+    """Give the statement of a loop over groups, and over all rows of each but the first, each of which is deleted."""
+    around = _loops_around(query.machine, whole)
+    if len(around) != 2 or dotted(around[1].target) != row or not _does_nothing_else(around[1].body, whole):
+        return None
+    outer, inner = around
+    others = [one for one in outer.body.body if one is not inner]
+    given = _but_the_first(inner.iter)
+    if given is None or len(others) == len(outer.body.body):
+        return None
+    try:
+        set_to = behind(given, query.machine)
+        root, chain = links_of(_listed(set_to), query.machine)
+        query.check_root(root, chain)
+    except NotRendered:
+        return None
+    try:
+        return _said(query, outer, chain) if all(_only_sets(one, set_to) for one in others) else None
+    except _Unlike:
+        return None
+
+
+def _said(query: QuerySet, loop: cst.For, chain: list[tuple[str, cst.Call]]) -> Rendered | None:
+    """The statement of a loop over groups that deletes those rows of each that a chain of calls chooses."""
+    spot = loop_spot(query.machine, loop)
     if not isinstance(loop.target, cst.Name) or spot is None:
         return None
     try:
         groups = _groups(query, loop.iter)
-        conditions, best = _deleted(query, whole, loop.target.value, groups)
+        conditions, best = _deleted(query, chain, loop.target.value, groups)
     except NotRendered:
-        return None
+        raise _Unlike from None
     if conditions != groups.conditions:
         return None
-    query.alone()
     table, key = qualified(query.table), query.column("pk")
     said = sorted(conditions)
     kept = f"SELECT {best} FROM {table}{where(said)} GROUP BY {', '.join(sorted(groups.columns))}"
-    return Rendered(f"DELETE FROM {table}{where([*said, f'{key} NOT IN ({kept})'])}", loop=spot)
+    held = [*said, f"{key} NOT IN ({kept})"]
+    try:
+        query.alone()
+    except NotRendered as reason:
+        takes = query.machine.libraries.django.going_with(query.model)
+        rows = Rows("django-orm", "", tuple(held), (), takes_others=takes, decided=True)
+        raise NotRendered(str(reason), spot, rows) from None
+    return Rendered(f"DELETE FROM {table}{where(held)}", loop=spot)
 
 
-def _does_nothing_else(block: cst.BaseSuite, whole: cst.Call) -> bool:
-    """Whether a block holds a statement, and besides only what says something to people."""
-    lines = [line for one in block.body for line in (one.body if isinstance(one, cst.SimpleStatementLine) else [one])]
+class _Unlike(Exception):
+    """It is no loop over groups that is understood here."""
+
+
+def _loops_around(machine: Machine, whole: cst.Call) -> list[cst.For]:
+    around = [loop for loop in loops_of(machine) if any(one is whole for one in within(loop.body))]
+    return around if all(loop.orelse is None for loop in around) else []
+
+
+def _lines(block: cst.BaseSuite) -> list[cst.CSTNode]:
+    return [line for one in block.body for line in (one.body if isinstance(one, cst.SimpleStatementLine) else [one])]
+
+
+def _does_nothing_else(block: cst.BaseSuite, whole: cst.Call, set_to: cst.BaseExpression | None = None) -> bool:
+    """Whether a block holds a statement, what sets the variable that it uses, and besides only what says something to people."""
+    lines = [one for one in _lines(block) if set_to is None or not _only_sets(one, set_to) or isinstance(one, cst.Expr)]
     calls = [line.value for line in lines if isinstance(line, cst.Expr) and isinstance(line.value, cst.Call)]
-    quiet = [one for one in calls if (dotted(one.func) or "").rpartition(".")[2] in QUIET]
-    return len(calls) == len(lines) == len(quiet) + 1 and any(one is whole for one in calls)
+    return (
+        len(calls) == len(lines)
+        and any(one is whole for one in calls)
+        and all(one is whole or _is_quiet(one) for one in calls)
+    )
+
+
+def _is_quiet(call: cst.Call) -> bool:
+    return (dotted(call.func) or "").rpartition(".")[2] in QUIET
+
+
+def _only_sets(statement: cst.CSTNode, rows: cst.BaseExpression) -> bool:
+    """Whether a statement sets the variable of the rows, or says something to people."""
+    for line in statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]:
+        match line:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name())], value=value):
+                if value is not rows:
+                    return False
+            case cst.Expr(value=cst.Call() as call) if _is_quiet(call):
+                continue
+            case _:
+                return False
+    return True
+
+
+def _but_the_first(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """Of `rows[1:]`: the rows."""
+    match node:
+        case cst.Subscript(
+            value=rows,
+            slice=[cst.SubscriptElement(slice=cst.Slice(lower=cst.Integer(value="1"), upper=None, step=None))],
+        ):
+            return rows
+    return None
+
+
+def _listed(node: cst.BaseExpression) -> cst.BaseExpression:
+    """What `list(rows)` lists."""
+    match node:
+        case cst.Call(func=cst.Name(value="list" | "tuple"), args=[cst.Arg(value=rows, keyword=None, star="")]):
+            return rows
+    return node
 
 
 # --- Which groups there are ------------------------------------------------------------------------------------------
@@ -157,27 +293,35 @@ def _fields(machine: Machine, call: cst.Call) -> list[str]:
 # --- Which of their rows go ------------------------------------------------------------------------------------------
 
 
-def _deleted(query: QuerySet, whole: cst.Call, row: str, groups: _Groups) -> tuple[frozenset[str], str]:
+def _deleted(
+    query: QuerySet, chain: list[tuple[str, cst.Call]], row: str, groups: _Groups
+) -> tuple[frozenset[str], str]:
     """Give the conditions of the rows that go, but for their group, and which row of each group stays."""
-    root, chain = links_of(whole, query.machine)
-    query.check_root(root, chain)
-    if chain[-1][0] != "delete" or chain[-1][1].args:
-        raise understood_no(whole)
     ties: list[str] = []
     kept: list[str] = []
     others: list[tuple[str, cst.Call]] = []
-    for method, call in chain[:-1]:
+    for method, call in chain:
         if method == "filter":
             tied, rest = _tied(query, call, row)
             ties += tied
             others += [(method, call.with_changes(args=rest))] if rest else []
         elif method == "exclude" and (key := _key_of_best(query, call, row)) is not None:
-            kept.append(key)
+            kept.append(groups.best.get(key, ""))
+        elif method == "order_by" and call.args:
+            kept.append(_first_by(query, call))
         else:
             others.append((method, call))
-    if set(ties) != groups.columns or len(ties) != len(groups.columns) or len(kept) != 1 or kept[0] not in groups.best:
-        raise understood_no(whole)
-    return frozenset(query.conditions(others)), groups.best[kept[0]]
+    if set(ties) != groups.columns or len(ties) != len(groups.columns) or len(kept) != 1 or not kept[0]:
+        raise understood_no(chain[-1][1])
+    return frozenset(query.conditions(others)), kept[0]
+
+
+def _first_by(query: QuerySet, call: cst.Call) -> str:
+    """Which row comes first in an order by the key."""
+    fields = _fields(query.machine, call)
+    if len(fields) != 1 or query.column(fields[0].lstrip("-")) != query.column("pk"):
+        raise understood_no(call)
+    return f"{'max' if fields[0].startswith('-') else 'min'}({query.column('pk')})"
 
 
 def _tied(query: QuerySet, call: cst.Call, row: str) -> tuple[list[str], list[cst.Arg]]:

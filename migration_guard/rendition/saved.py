@@ -10,6 +10,7 @@ import libcst as cst
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.rendition.collected import collected
+from migration_guard.rendition.groups import all_but_first
 from migration_guard.rendition.kinds import KINDS, Kind
 from migration_guard.rendition.loops import (
     Body,
@@ -58,8 +59,10 @@ def of_delete(call: Call, model: Model | None) -> Rendered:
     if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
         raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
     row = dotted(whole.func.value) if isinstance(whole.func, cst.Attribute) else None
-    loop = loop_around(call.machine, whole, row)
     query = QuerySet(call.machine, model, model.table)
+    if row is not None and (kept := all_but_first(query, whole, row)) is not None:
+        return kept
+    loop = loop_around(call.machine, whole, row)
     query.alone()
     conditions = query.rows(row_of(loop)[1])
     held = Body(call.machine, loop, _Fields(query), whole).held()

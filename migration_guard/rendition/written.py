@@ -14,6 +14,7 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.operations import Rows
 from migration_guard.rendition.collected import collected
+from migration_guard.rendition.converted import each_changed, pieces_of
 from migration_guard.rendition.loops import loops_of, read_of, row_of, written_of
 from migration_guard.rendition.queryset import QuerySet
 from migration_guard.rendition.spelling import NotRendered, Rendered, plain_arguments
@@ -38,7 +39,7 @@ def with_rows(render: Renders) -> Callable[[Call, Model | None], Rendered]:
         try:
             found = render(call, model)
         except NotRendered as reason:
-            raise NotRendered(str(reason), reason.loop, _rows(call, model)) from None
+            raise NotRendered(str(reason), reason.loop, reason.rows or _rows(call, model)) from None
         return replace(found if isinstance(found, Rendered) else Rendered(found), rows=_rows(call, model))
 
     return rendered
@@ -111,10 +112,16 @@ def _of_list(query: QuerySet, whole: cst.Call) -> Rows | None:
     positional, named = plain_arguments(whole)
     listed = positional[0] if positional else named.get("objs")
     given = positional[1] if len(positional) > 1 else named.get("fields")
-    if not isinstance(listed, cst.Name) or not isinstance(given, (cst.List, cst.Tuple)):
+    if listed is None or not isinstance(given, (cst.List, cst.Tuple)):
         return None
     texts = [one.value.evaluated_value for one in given.elements if isinstance(one.value, cst.SimpleString)]
     if len(texts) != len(given.elements):
+        return None
+    columns = _columns(query, [str(one) for one in texts])
+    if (made := each_changed(listed)) is not None:
+        cut = pieces_of(query.machine.frames[-1].node, made.source)
+        return Rows("django-orm", made.row, _conditions(query, cut.rows if cut is not None else made.source), columns)
+    if not isinstance(listed, cst.Name):
         return None
     found = collected(query.machine.frames[-1].node, whole)
     own = [
@@ -126,7 +133,6 @@ def _of_list(query: QuerySet, whole: cst.Call) -> Rows | None:
         return None
     loop, row = own[0]
     used = _used(query, loop, row)
-    columns = _columns(query, [str(one) for one in texts])
     return Rows("django-orm", row, _conditions(query, row_of(loop)[1]), columns, tuple(used), tuple(used.values()))
 
 

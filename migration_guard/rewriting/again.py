@@ -88,9 +88,44 @@ def _made_of(node: ast.AST, known: ast.Module, row: str = "") -> Iterator[ast.AS
         if isinstance(one, ast.Name) and one.id not in seen:
             seen.add(one.id)
             for line in ast.walk(known):
-                waiting += values_of(line, one.id)
+                waiting += (*values_of(line, one.id), *_put_into(line, one.id))
                 if isinstance(line, ast.FunctionDef) and line.name == one.id:
                     waiting += line.body
+
+
+def _put_into(node: ast.AST, name: str) -> Sequence[ast.expr]:
+    """What a call puts into what a variable holds, `found["all"].append(one)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr=method), args=args) if method in _ADDS_TO:
+            return args if next(root_of(inner), None) == name else ()
+    return ()
+
+
+def _takes_apart(value: ast.expr, row: str, attribute: str, known: ast.Module) -> bool:
+    """Whether a value is put together of places in the one that stands there, which may not be there any more."""
+    own = _is_own(value, row, attribute, known)
+    return not own and any(
+        isinstance(one, ast.Subscript)
+        and isinstance(one.slice, ast.Constant)
+        and isinstance(one.slice.value, str)
+        and _is_own(one.value, row, attribute, known)
+        for one in _made_of(value, known, row)
+    )
+
+
+def _is_own(node: ast.expr, row: str, attribute: str, known: ast.Module) -> bool:
+    """Whether an expression is an attribute of a row, or a variable that holds it."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=attr):
+            return name == row and attr == attribute
+        case ast.Name(id=name):
+            return any(
+                isinstance(one, ast.Attribute) and _is_own(one, row, attribute, known)
+                for line in ast.walk(known)
+                if isinstance(line, ast.Assign) and any(isinstance(each, ast.Name) for each in line.targets)
+                for one in values_of(line, name)
+            )
+    return False
 
 
 def adds_to_itself(body: ast.Module, rows: Collection[str]) -> str | None:
@@ -231,7 +266,7 @@ def _computes_itself(node: ast.AST, row: str, known: ast.Module) -> str | None:
             return _attribute(inner) if own else None
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if name == row:
             rows = {row} | {one.arg for one in ast.walk(known) if isinstance(one, ast.arg)}
-            if _trades_places(value, row, attribute, known):
+            if _trades_places(value, row, attribute, known) or _takes_apart(value, row, attribute, known):
                 return attribute
             own = any(
                 isinstance(one, ast.Attribute) and one.attr == attribute and next(root_of(one), None) in rows

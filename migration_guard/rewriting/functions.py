@@ -23,6 +23,8 @@ from migration_guard.rewriting.narrowed import Narrowed, Places, Replaced
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
+from migration_guard.rewriting.spoken import words_of
+from migration_guard.rewriting.unfolded import ROWS, unfolded
 
 _HELPERS = ("in_order", "models_at", "one_at_a_time")
 _HELPER = "from migration_guard.backfill.django import {}"
@@ -51,6 +53,10 @@ class Asked:
     """Whether rows of other models go with those that are deleted."""
     others: Sequence[Span] = ()
     """Where the migration does anything else to the database."""
+
+
+class MakesOthers(CannotRemove):
+    """Why a change does not become a function by itself: its loop makes others, with which it may become one."""
 
 
 class Django(Loop):
@@ -114,8 +120,10 @@ class Django(Loop):
 
     def _given(self, function: cst.FunctionDef) -> tuple[str | None, str | None]:
         """The names that the function has for the models and the schema editor."""
-        names = [one.name.value for one in (*function.params.posonly_params, *function.params.params)]
-        if function.asynchronous is not None or len(names) > 2 or not self._migration.runs(function.name.value):
+        params = [*function.params.posonly_params, *function.params.params]
+        given = [one for one in params if one.default is None]  # others have their own values, whoever calls it
+        names = [one.name.value for one in params[:2]]
+        if function.asynchronous is not None or len(given) > 2 or not self._migration.runs(function.name.value):
             raise CannotRemove(f"it stands in {function.name.value}(), which RunPython does not call itself; {BY_HAND}")
         return (names[0] if names else None), (names[1] if len(names) > 1 else None)
 
@@ -162,7 +170,7 @@ class Django(Loop):
         nodes = [*self._statements, *used.before.values(), *used.module.values()]
         for one in self._asked.others:
             if any(self._migration.holds(node, one) for node in nodes):
-                raise CannotRemove(
+                raise MakesOthers(
                     f"what it uses makes another change too (line {one.line}); give each a loop of its own, then move them "
                     "one by one"
                 )
@@ -173,14 +181,15 @@ class Django(Loop):
         setup = ast.parse("".join(self._code(one) for one in before))
         helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))
         whole = ast.parse("".join(self._code(one) for one in body))
+        whole = unfolded(whole, ast.Module([*setup.body, *helpers.body], []))
         asked = self._asked
-        places = Places([self._code(call).strip() for call in self._calls], asked.row, lists)
+        places = Places([self._code(call).strip() for call in self._calls], asked.row, lists | {ROWS})
         around: list[ast.stmt] = [*setup.body, *whole.body]
         reason = of_a_statement(ast.Module(around, []), helpers, asked.fields, fills=fills)
         reason = reason or gives_a_key(whole, {asked.row}, asked.fields, asked.keys)
         for loop in places.loops(whole):
             known = ast.Module([one for one in around if one is not loop], [])
-            reason = reason or taken_along(loop, known, helpers, asked.row, lists, fills=fills)
+            reason = reason or taken_along(loop, known, helpers, asked.row, lists | {ROWS}, fills=fills)
             around = [*around, *loop.body]
             goes_through = any(isinstance(one, ast.Name) and one.id == asked.row for one in ast.walk(loop.target))
             if goes_through and written_twice(loop, asked.row):
@@ -196,3 +205,16 @@ class Django(Loop):
 def renames(node: cst.CSTNode) -> bool:
     """Whether an import gives something another name, by which it would not be known."""
     return any(isinstance(one, cst.ImportAlias) and one.asname is not None for one in within(node))
+
+
+def deleting(name: str, label: str, model: str) -> Written:
+    """Write a function that deletes the rows of a batch as Django does: with what belongs to them, as of a migration."""
+    app, _, stem = label.partition(".")
+    code = f'''def {name}(connection, ids):
+    """Delete the rows of a batch, whose keys are `ids`, of which `where` says all that a loop of {label} asked."""
+
+    from migration_guard.backfill.django import models_at
+
+    with models_at(connection, "{app}", "{stem}") as (apps, _):
+        apps.get_model("{model}").objects.filter(pk__in=ids).delete()'''
+    return Written(code, words_of(code))

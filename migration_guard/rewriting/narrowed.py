@@ -11,6 +11,7 @@ import libcst as cst
 
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.rendition.converted import PIECES, each_changed, pieces_of
 from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.expressions import last_name
 from migration_guard.rewriting.reached import CannotRemove
@@ -26,6 +27,8 @@ _BY_OTHERS = frozenset({"Window", "RawSQL"})
 """What gives a row a value by the rows beside it, wherever in the migration that is put together."""
 _OF_ROWS = frozenset({"save", "delete"})
 _KEYS = "pk__in=ids"
+_CUT = frozenset({"itertools", "more_itertools"})
+"""Whose functions cut rows into pieces."""
 _CALL_OF_KEYS = re.compile(r"""(["'])(?:pk|id)\1flat=True""")
 _UNLIKE = f"which rows it goes through cannot be narrowed to those of a batch; {BY_HAND}"
 
@@ -55,6 +58,12 @@ class Narrowed:
         base = call.func.value if isinstance(call.func, cst.Attribute) else call
         if method == "bulk_update":
             listed = call.args[0].value if call.args else call
+            if isinstance(listed, cst.BaseExpression) and (made := each_changed(listed)) is not None:
+                whole = pieces_of(self._function, made.source)
+                if whole is not None and not _cuts_only(whole.cutter, ast.parse(self._migration.source.text)):
+                    raise CannotRemove(_UNLIKE)
+                self.old, self.new = self._of(whole.rows if whole is not None else made.source)
+                return
             if not isinstance(listed, cst.Name):
                 raise CannotRemove(_UNLIKE)
             self.lists = frozenset({listed.value})
@@ -176,6 +185,8 @@ class Narrowed:
                     if method.value == "distinct" and node.args:
                         raise CannotRemove(_UNLIKE)
                     node = inner
+                case cst.ListComp() if (made := each_changed(node)) is not None and dotted(node.elt) == made.row:
+                    node = made.source
                 case cst.Name(value=name):
                     return self._of(self._held(name))
                 case cst.BinaryOperation(operator=cst.BitOr() | cst.BitAnd()):
@@ -218,6 +229,16 @@ class Replaced(cst.CSTTransformer):
 
     def on_leave(self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT) -> Any:
         return self._instead.get(id(original_node), super().on_leave(original_node, updated_node))
+
+
+def _cuts_only(cutter: str, module: ast.Module) -> bool:
+    """Whether a function is that of a library that only cuts rows into pieces."""
+    imported = [
+        one for one in ast.walk(module) if isinstance(one, ast.ImportFrom) and one.module in _CUT and not one.level
+    ]
+    names = {alias.asname or alias.name for one in imported for alias in one.names if alias.name in PIECES}
+    bound = [one.name for one in ast.walk(module) if isinstance(one, ast.FunctionDef)]
+    return cutter in {*names, *(f"{library}.{piece}" for library in _CUT for piece in PIECES)} - {*bound}
 
 
 def _manager(node: cst.BaseExpression, migration: Migration) -> str | None:

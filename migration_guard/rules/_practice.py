@@ -64,15 +64,19 @@ def _is_entry(change: Alteration) -> bool:
     return change.verb == "INSERT" or bool(change.tested)
 
 
-def transactions(procedure: Procedure) -> Iterator[tuple[int, Span]]:
-    """Each transaction in which a backfill of its own locks or changes rows, with the place where it first does."""
-    if procedure.managed:
-        return
-    locking = [(pick.transaction, pick.span) for pick in procedure.selections if pick.lock]
-    first: dict[int, Span] = {}
-    for number, span in (*locking, *((change.transaction, change.span) for change in changes(procedure))):
-        first.setdefault(number, span)
-    yield from first.items()
+def in_force(procedure: Procedure, name: str) -> Iterator[tuple[Setting | None, Span]]:
+    """Each setting of a time-out under which a backfill locks or changes rows, and where; None where there is none.
+
+    Where it is set on some of the ways only, that is said not to be judged.
+    """
+    locking = (pick.span for pick in procedure.selections if pick.lock)
+    places = {*locking, *(change.span for change in changes(procedure))}
+    told: set[Setting | None] = set()
+    for one in procedure.patience:
+        if one.name == name and one.span in places:
+            found: tuple[Setting | None, ...] = one.settings or (None,)
+            yield from ((setting, one.span) for setting in found if setting not in told)
+            told.update(found)
 
 
 def spelt(setting: Setting) -> str:
@@ -85,12 +89,13 @@ def set_to(setting: Setting, value: str) -> Edit:
     return Edit(setting.span, (*_local(setting), (setting.text, value)))
 
 
-def added(procedure: Procedure, transaction: int, name: str, value: str) -> Edit | None:
-    """The edit that sets a time-out below the last one that its transaction sets."""
-    own = [one for one in procedure.settings if transaction in one.transactions]
+def added(procedure: Procedure, place: Span, name: str, value: str) -> Edit | None:
+    """The edit that sets a time-out below the last one that holds at a place."""
+    own = [setting for one in procedure.patience if one.span == place for setting in one.settings]
     if not own:
         return None
-    return Edit(own[-1].span, (*_local(own[-1]), (own[-1].name, name), (own[-1].text, value)), again=True)
+    last = max(own, key=lambda one: one.span)
+    return Edit(last.span, (*_local(last), (last.name, name), (last.text, value)), again=True)
 
 
 def _local(setting: Setting) -> tuple[tuple[str, str], ...]:

@@ -85,8 +85,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Measure, Severity
-from migration_guard.procedures import IDLE_TIMEOUT, Procedure, Setting
-from migration_guard.rules._practice import IDLE, Practice, added, practice, set_to, spelt, transactions
+from migration_guard.procedures import IDLE_TIMEOUT, Procedure
+from migration_guard.rules._practice import IDLE, Practice, added, in_force, practice, set_to, spelt
 
 HELP = "SET LOCAL idle_in_transaction_session_timeout = '120s' in the transaction of each batch."
 REQUIRED = "120 s"
@@ -96,15 +96,10 @@ VALUE = "120s"
 @practice("MG407", "missing-idle-timeout")
 def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     """Report that there is none, and values that are as good as none."""
-    told: set[Setting | None] = set()
-    for transaction, span in transactions(procedure):
-        setting = procedure.in_force(IDLE_TIMEOUT, transaction)
-        if setting in told:
-            continue
-        told.add(setting)
+    for setting, span in in_force(procedure, IDLE_TIMEOUT):
         if setting is None:
             message = f"A hanging batch of {procedure.shown} keeps its locks: no {IDLE_TIMEOUT} is set"
-            measure = Measure("none", REQUIRED, added(procedure, transaction, IDLE_TIMEOUT, VALUE))
+            measure = Measure("none", REQUIRED, added(procedure, span, IDLE_TIMEOUT, VALUE))
             yield context.finding(span, message, HELP, Severity.HIGH, measure)
         elif setting.seconds is not None and not IDLE[0] <= setting.seconds <= IDLE[1]:
             message = f"{spelt(setting)} is far from {REQUIRED}"

@@ -91,12 +91,20 @@ from migration_guard.rules._practice import Practice, changes, practice
 
 HELP = "Begin a transaction for each batch inside the loop (`with engine.begin()`), or commit at the end of each pass."
 
+HELP_LOST = (
+    "Commit before the connection is closed, or let its block do it: `with engine.begin()`, `with psycopg.connect()`."
+)
+
 
 @practice("MG409", "no-commit-between-batches")
 def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
-    """Report the loop, once."""
+    """Report the loop, once, and changes that may be lost since nothing commits them."""
     together = next((one for one in changes(procedure) if one.together), None)
-    if together is not None and procedure.loop is not None:
+    if together is not None:
         message = f"All batches of {together.target} share one transaction, which holds every lock until the end"
         measure = Measure("one transaction", "one transaction a batch")
-        yield context.finding(procedure.loop, message, HELP, Severity.HIGH, measure)
+        yield context.finding(procedure.loop or together.span, message, HELP, Severity.HIGH, measure)
+    lost = next((one for one in changes(procedure) if one.lasting), None)
+    if lost is not None and together is None:
+        message = f"On a way to the end of {procedure.shown} nothing commits what it changes of {lost.target}"
+        yield context.finding(lost.span, message, HELP_LOST, Severity.HIGH, Measure("no commit", "a commit"))

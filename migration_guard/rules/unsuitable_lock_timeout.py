@@ -117,7 +117,7 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Measure, Severity
 from migration_guard.procedures import LOCK_TIMEOUT, Procedure, Setting
-from migration_guard.rules._practice import LOCK, Practice, added, practice, set_to, spelt, transactions
+from migration_guard.rules._practice import LOCK, Practice, added, in_force, practice, set_to, spelt
 
 HELP = (
     "SET LOCAL lock_timeout = '60s' in the transaction of each batch: 30 to 120 s. Failing fast (5 s) is for schema "
@@ -130,15 +130,10 @@ VALUE = "60s"
 @practice("MG405", "unsuitable-lock-timeout")
 def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     """Report each setting that is out of range, and once that there is none."""
-    told: set[Setting | None] = set()
-    for transaction, span in transactions(procedure):
-        setting = procedure.in_force(LOCK_TIMEOUT, transaction)
-        if setting in told:
-            continue
-        told.add(setting)
+    for setting, span in in_force(procedure, LOCK_TIMEOUT):
         if setting is None:
             message = f"The batches of {procedure.shown} wait for locks without a limit: no lock_timeout is set"
-            measure = Measure("none", REQUIRED, added(procedure, transaction, LOCK_TIMEOUT, VALUE))
+            measure = Measure("none", REQUIRED, added(procedure, span, LOCK_TIMEOUT, VALUE))
             yield context.finding(span, message, HELP, Severity.HIGH, measure)
         elif setting.seconds is not None and not LOCK[0] <= setting.seconds <= LOCK[1]:
             measure = Measure(spelt(setting), REQUIRED, set_to(setting, VALUE))

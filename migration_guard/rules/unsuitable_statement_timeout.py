@@ -145,8 +145,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Measure, Severity
-from migration_guard.procedures import STATEMENT_TIMEOUT, Procedure, Setting
-from migration_guard.rules._practice import STATEMENT, Practice, added, practice, set_to, spelt, transactions
+from migration_guard.procedures import STATEMENT_TIMEOUT, Procedure
+from migration_guard.rules._practice import STATEMENT, Practice, added, in_force, practice, set_to, spelt
 
 HELP = (
     "SET LOCAL statement_timeout = '120s' in the transaction of each batch, which is finite and above its lock_timeout."
@@ -159,15 +159,10 @@ BORDERLINE = 30.0
 @practice("MG406", "unsuitable-statement-timeout")
 def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     """Report each setting that is too short or unlimited, and once that there is none."""
-    told: set[Setting | None] = set()
-    for transaction, span in transactions(procedure):
-        setting = procedure.in_force(STATEMENT_TIMEOUT, transaction)
-        if setting in told:
-            continue
-        told.add(setting)
+    for setting, span in in_force(procedure, STATEMENT_TIMEOUT):
         if setting is None:
             message = f"The batches of {procedure.shown} may run for ever: no statement_timeout is set"
-            measure = Measure("none", REQUIRED, added(procedure, transaction, STATEMENT_TIMEOUT, VALUE))
+            measure = Measure("none", REQUIRED, added(procedure, span, STATEMENT_TIMEOUT, VALUE))
             yield context.finding(span, message, HELP, Severity.HIGH, measure)
         elif setting.seconds == 0:
             message = f"{spelt(setting)} sets no limit: the batches of {procedure.shown} may run for ever"

@@ -130,18 +130,25 @@ START = 500
 def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     """Report the size that a registry, a parameter or a constant gives, and every number in SQL."""
     size = procedure.size
-    if size is not None and size.number is not None and not SIZES[0] <= size.number <= SIZES[1]:
+    if size is not None and size.number is not None and not _is_usual(size.number):
         message = f"The batches of {procedure.shown} have {size.number:,} rows, which is {_which(size.number)}"
         edit = Edit(size.span, ((str(size.number), str(START)),))
         severity = Severity.HIGH if size.number > LARGEST else Severity.MEDIUM
         yield context.finding(size.span, message, HELP, severity, Measure(f"{size.number:,}", REQUIRED, edit))
     for one in procedure.batches:
+        if one.most is not None and (size is None or one.most != size.number) and not _is_usual(one.most):
+            message = f"The batches of {procedure.shown} have {one.most:,} rows, which is {_which(one.most)}"
+            severity = Severity.HIGH if one.most > LARGEST else Severity.MEDIUM
+            yield context.finding(one.span, message, HELP, severity, Measure(f"{one.most:,}", REQUIRED))
         if one.fixed is not None:
             message = f"The size of the batches of {procedure.shown} is fixed in SQL"
-            edit = Edit(one.span, ((f"LIMIT {one.limit}", "LIMIT :batch_size"),))
-            measure = Measure(f"LIMIT {one.limit}", "a size from configuration", edit)
+            measure = Measure(f"LIMIT {one.limit}", "a size from configuration")
             severity = Severity.HIGH if one.fixed > LARGEST else Severity.MEDIUM
             yield context.finding(one.span, message, HELP, severity, measure)
+
+
+def _is_usual(number: int) -> bool:
+    return SIZES[0] <= number <= SIZES[1]
 
 
 def _which(number: int) -> str:

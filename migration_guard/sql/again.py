@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from migration_guard.later import Later
@@ -28,11 +28,23 @@ def repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Seq
                 isinstance(one.expression, exp.Null) and not one.args.get("negate") for one in source.find_all(exp.Is)
             )
             moved = root.find(exp.Delete) is not None
-            return node.args.get("conflict") is None and not (guarded or anti or moved)
+            conflict = node.args.get("conflict")
+            if isinstance(conflict, exp.Expr):
+                return any(map(_adds_once_more, conflict.expressions)) and conflict.args.get("where") is None
+            return not (guarded or anti or moved)
         case exp.Merge():
             return any(map(_changes_again, node.find_all(exp.When)))
         case _:
             return False
+
+
+def _adds_once_more(pair: exp.Expr) -> bool:
+    """Whether ON CONFLICT DO UPDATE computes a column from what it is: `SET amount = points.amount + excluded.amount`."""
+    if not isinstance(pair, exp.EQ):
+        return False
+    computed = pair.expression.find_all(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DPipe)
+    columns = [column for one in computed for column in one.find_all(exp.Column)]
+    return any(one.name.lower() == pair.this.name.lower() and one.table.lower() != "excluded" for one in columns)
 
 
 def _changes_again(when: exp.When) -> bool:
@@ -44,21 +56,19 @@ def _changes_again(when: exp.When) -> bool:
     return bool(pairs) and not written & asked
 
 
-def counts_on(node: exp.Update, root: exp.Expr) -> bool:
+def counts_on(given: Mapping[str, exp.Expr], conditions: Iterable[exp.Expr]) -> bool:
     """Whether what a column is given leaves its rows to be changed again: it is computed from itself, or of the moment.
 
     Then the rows are asked only on which side of a value they lie, or of the moment itself: `SET n = n + 1 WHERE n < 5`,
     `SET touched = now() WHERE touched < now()`.
     """
-    columns = [one for where in root.find_all(exp.Where) for one in where.find_all(exp.Column)]
-    pairs = [one for one in node.expressions if isinstance(one, exp.EQ) and isinstance(one.this, exp.Column)]
+    columns = [one for condition in conditions for one in condition.find_all(exp.Column)]
     found = []
-    for pair in pairs:
-        name = pair.this.name.lower()
+    for name, value in given.items():
         asked = [one.find_ancestor(exp.Predicate) for one in columns if one.name.lower() == name]
         if asked:
-            computed = _is_computed_from(pair.expression, name) and all(map(_asks_for_a_side, asked))
-            moves = safety.is_of_the_moment(pair.expression) and all(map(_asks_of_the_moment, asked))
+            computed = _is_computed_from(value, name) and all(map(_asks_for_a_side, asked))
+            moves = safety.is_of_the_moment(value) and all(map(_asks_of_the_moment, asked))
             found.append(computed or moves)
     return bool(found) and all(found)
 

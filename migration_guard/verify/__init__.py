@@ -132,9 +132,11 @@ def _practice(
 
 def _sixth(project: Run, settings: Settings, order: Order) -> Point:
     evidence, problems = guard.evidence(order.config, settings.source, order.workers)
-    return Point(
-        6, TITLES[6], (*evidence, *guard.on_project(project, settings.fail_on)), (*problems, *project.report.problems)
-    )
+    apart = {
+        one.candidate.shown for one in project.checked if one.candidate.framework == BACKFILL
+    }  # other points' affair
+    own = [one for one in project.report.problems if one.path not in apart]
+    return Point(6, TITLES[6], (*evidence, *guard.on_project(project, settings.fail_on)), (*problems, *own))
 
 
 def _law() -> Law:

@@ -11,13 +11,13 @@ from migration_guard.judge import Law, judge_backfills
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.procedures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, Procedure
-from migration_guard.rules._practice import changes, spelt, transactions
+from migration_guard.rules._practice import changes, in_force, spelt
 from migration_guard.verify.verdict import DECIDING, Evidence, Outcome
 
 CODES = {
     2: ("MG401", "MG402", "MG405", "MG411", "MG413", "MG414"),
-    3: ("MG403", "MG410"),
-    4: ("MG402", "MG404", "MG409", "MG415"),
+    3: ("MG403", "MG410", "MG416"),
+    4: ("MG402", "MG404", "MG409", "MG415", "MG417"),
     5: ("MG405", "MG406", "MG407", "MG408", "MG412"),
 }
 """The rules that each point rests on."""
@@ -141,5 +141,7 @@ def _timing(procedure: Procedure) -> Iterator[_Fact]:
     required = {"MG405": (LOCK_TIMEOUT, "30 to 120 s"), "MG406": (STATEMENT_TIMEOUT, "120 s or more"),
                 "MG407": (IDLE_TIMEOUT, "120 s")}  # fmt: skip
     for code, (name, needed) in required.items():
-        settings = dict.fromkeys(procedure.in_force(name, number) for number, _ in transactions(procedure))
+        if not all(one.limited for one in procedure.patience if one.name == name):
+            continue  # it is said not to be judged
+        settings = (one for one, _ in in_force(procedure, name))
         yield from (_Fact(code, name, spelt(one), needed, one.span) for one in settings if one is not None)

@@ -110,7 +110,18 @@ class Verification:
 
     @property
     def reserve(self) -> str:
-        """What is said beside GO: why --strict would not say it."""
+        """What is said beside the verdict: all that was not judged, and why --strict would not say GO."""
+        return "; ".join(one for one in (self._not_judged, self._when_strict) if one)
+
+    @property
+    def _not_judged(self) -> str:
+        named = dict.fromkeys(
+            one.path if one.line is None else f"{one.path}:{one.line}" for one in (*self.unjudged, *self.left_out)
+        )
+        return f"not judged: {', '.join(named)}" if named else ""
+
+    @property
+    def _when_strict(self) -> str:
         if self.strict or not self.go:
             return ""
         notes = {

@@ -17,12 +17,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from migration_guard.backfill.pace import AIM
+from migration_guard.backfill.pace import AIM, REST
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.ranges import parts_of
 from migration_guard.backfill.sharing import LONGEST_IDLE
 
-BATCH = 1.1 * AIM
+BATCH = (1 + REST) * AIM
 """Seconds that a batch takes with its rest: each is one write to the state, in the range's own row."""
 LEASE = TimeoutPolicy().lease
 FOREVER = float("inf")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_guard.backfill.definition import LARGEST, SMALLEST
-from migration_guard.backfill.pace import AIM, GROWN, NEAR, Pace
+from migration_guard.backfill.pace import AIM, GROWN, NEAR, REST, Pace
 from migration_guard.backfill.steering import Steering
 
 WIDE = Steering(max_size=LARGEST)
@@ -25,7 +25,7 @@ def simulated(pace: Pace, seconds: Callable[[int, int], float], batches: int) ->
     sizes = []
     for n in range(batches):
         sizes.append(pace.size)
-        pace.done(seconds(n, pace.size), pace.size, pace.size)
+        pace.done(seconds(n, pace.size), pace.size)
     return sizes
 
 
@@ -100,17 +100,16 @@ def test_an_odd_batch_changes_nothing_and_two_are_believed() -> None:
 
 def test_what_tells_nothing_changes_nothing() -> None:
     pace = Pace(1000)
-    pace.done(0.001, 0, 10_000, worked=False)
-    pace.done(0.001, 10, 10)
+    pace.done(0.001, 10_000, worked=False)
+    pace.done(0.001, 10)
     assert pace.size == 1000
 
 
 def test_it_rests_in_proportion_unless_a_person_says_how_long() -> None:
     pace = Pace(500)
-    pace.done(0.2, 500, 500)
-    assert pace.rest == pytest.approx(0.05 * 0.2)
-    pace.done(0.4, 500, 500)
-    assert pace.rest == pytest.approx(0.2 * 0.4)
+    for part, expected in ((0.5, 0.5), (1.0, 1.0), (30.0, 1.0)):  # what takes longer than it should has waited
+        pace.done(part * AIM, 500)
+        assert pace.rest == pytest.approx(REST * AIM * expected)
     pace.obey(Steering(pause=3, max_size=100))
     assert (pace.rest, pace.size) == (3, 100)
     for _ in range(10):

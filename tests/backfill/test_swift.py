@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -122,16 +123,60 @@ def test_all_of_it_is_done_with_the_rights_of_its_role(db: Database, taken: list
 def test_the_pace_that_is_set_is_that_of_all_batches(db: Database, taken: list[Outcome]) -> None:
     """Also of those that go by what the one before has asked."""
     assert state(db.run()) == "completed"
-    db("UPDATE leads SET status = NULL")
-    db("UPDATE migration_guard.backfills SET state = 'queued', sweep = 0, swept = false, floor = NULL")
+    steer(db, Steering(max_size=30))
     taken.clear()
-    session = Session(engine(address(db.url, "the URL"), "test"))
-    with session.transaction() as connection:
-        Store().steer(connection, "status", Steering(max_size=30), "me")
-    session.close()
     assert state(db.run()) == "completed"
     assert sum(one.batches for one in taken) > 3
     assert all(one.passed <= 30 * one.batches for one in taken)
+
+
+def steer(db: Database, steering: Steering) -> None:
+    """Set a pace, and let all be done once more."""
+    db("UPDATE leads SET status = NULL")
+    db("UPDATE migration_guard.backfills SET state = 'queued', sweep = 0, swept = false, floor = NULL")
+    session = Session(engine(address(db.url, "the URL"), "test"))
+    with session.transaction() as connection:
+        Store().steer(connection, "status", steering, "me")
+    session.close()
+
+
+@pytest.mark.parametrize(("pause", "expected"), [(None, (True, True)), (0, (False, True)), (0.001, (False, False))])
+def test_batches_that_follow_each_other_leave_a_rest_between_them_unless_a_person_says_how_long(
+    db: Database,
+    taken: list[Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+    pause: float | None,
+    expected: tuple[bool, bool],
+) -> None:
+    """A pause that is set is behind each batch, with no transaction open; none at all keeps them on the server."""
+    inner, heard = swift.stride, list[str]()
+
+    def stride(*arguments: Any) -> Question:
+        asked, sleep = inner(*arguments), "PERFORM pg_catalog.pg_sleep"
+        assert asked.sql.count(sleep) == 1
+        return replace(asked, sql=asked.sql.replace(sleep, f"PERFORM pg_notify('rests', mg_rest::text); {sleep}"))
+
+    db(f"INSERT INTO leads (id) SELECT generate_series({ROWS + 1}, {5 * ROWS})")
+    assert state(db.run()) == "completed"
+    steer(db, Steering(pause=pause))
+    taken.clear()
+    monkeypatch.setattr(worker, "stride", stride)
+    db.console.add_notify_handler(lambda one: heard.append(one.payload))
+    db("LISTEN rests")
+    assert state(db.run()) == "completed"
+    db("SELECT 1")  # with which what was told comes
+    assert (bool(heard), max(one.batches for one in taken) > 1) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "batches", "rest", "expected"),
+    [(0.08, 3, 0.5, 0.02), (0.1, 1, 0.5, 0.0), (0.1, 0, 0.5, 0.0), (0.1, 9, 0.0, 0.0), (0.3, 2, 1.0, 0.1)],
+)
+def test_the_time_of_a_block_is_told_apart_from_its_rests(
+    seconds: float, batches: int, rest: float, expected: float
+) -> None:
+    """As many of them as batches, but for the last: that is left to who comes after the block."""
+    assert swift.rested(seconds, batches, rest) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

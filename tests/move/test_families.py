@@ -111,8 +111,16 @@ LOOPS = {
         visit.line_set.exclude(number=2).delete()
         visit.note = slugify(str(visit.line_set.count()))
         visit.save()""",
+    "all_but_the_last_with_what_belongs_to_them": """for row in Lead.objects.values("name", "owner").annotate(n=Count("id"), last=Max("id")).filter(n__gt=1):
+        Lead.objects.filter(name=row["name"], owner_id=row["owner"]).exclude(id=row["last"]).delete()""",
+    "all_but_the_first_with_what_belongs_to_them": """for row in Visit.objects.values("note").order_by().annotate(n=Count("*")).filter(n__gt=1):
+        rows = list(Visit.objects.filter(note=row["note"]).order_by("pk"))
+        print(row["note"])
+        for visit in rows[1:]:
+            visit.delete()""",
 }
 HEAD = """from django.db import migrations
+from django.db.models import Count, Max
 from django.utils.text import slugify
 
 
@@ -190,6 +198,17 @@ REFUSED = {
     "mail": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(note='x')\n    send_mail('x', 'y', 'a@b.c', [lead.email])",
     "its own relatives": "for owner in Owner.objects.all():\n    for lead in owner.lead_set.all():\n        lead.owner = Owner.objects.filter(name=lead.name).first()\n        lead.save()\n    owner.name = str(owner.lead_set.count())\n    owner.save()",
     "rows that go with others": "for owner in Owner.objects.all():\n    owner.name = str(owner.pk)\n    owner.save()\n    owner.lead_set.filter(score=1).delete()",
+    "all but a few": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    for lead in Lead.objects.filter(name=row['name']).order_by('id')[2:]:\n        lead.delete()",
+    "all but the first of any": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    for lead in Lead.objects.filter(name=row['name'])[1:]:\n        lead.delete()",
+    "of a larger group": "for row in Lead.objects.values('name', 'email').annotate(n=Count('id'), last=Max('id')).filter(n__gt=1):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
+    "of other groups": "for row in Lead.objects.filter(status='x').values('name').annotate(n=Count('id'), last=Max('id')).filter(n__gt=1):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
+    "where none is NULL": "for row in Lead.objects.values('name').annotate(n=Count('name'), last=Max('id')).filter(n__gt=1):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
+    "of what it takes away": "for owner in Owner.objects.all():\n    owner.name = slugify(owner.name)\n    owner.save()\n    for lead in owner.lead_set.all():\n        lead.email = slugify(lead.name)\n        lead.name = None\n        lead.save()",
+    "by other keys": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).order_by('id').values_list('owner_id', flat=True)[1:])\n    Lead.objects.filter(id__in=keys).delete()",
+    "by keys, and more": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).order_by('id').values_list('id', flat=True)[1:])\n    Lead.objects.filter(id__in=keys, score=3).delete()",
+    "by keys that are changed": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).order_by('id').values_list('id', flat=True)[1:])\n    keys.pop()\n    Lead.objects.filter(id__in=keys).delete()",
+    "by keys in no order": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).values_list('id', flat=True)[1:])\n    Lead.objects.filter(id__in=keys).delete()",
+    "of three": "for row in Lead.objects.values('name').annotate(n=Count('id'), last=Max('id')).filter(n__gt=2):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
     "raw SQL": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    schema_editor.execute('UPDATE crm_visit SET note = NULL WHERE lead_id = 5')",
 }
 

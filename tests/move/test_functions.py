@@ -154,6 +154,20 @@ LOOPS = {
     for lead in found.distinct():
         lead.status = slugify(lead.name or "none")[:20]
         lead.save(update_fields=["status"])""",
+    "converted": """def convert(row):
+        if not row.name:
+            return row
+        row.email = slugify(f"to {row.name}")
+        return row
+
+    Lead.objects.bulk_update([convert(lead) for lead in Lead.objects.filter(score__gt=6)], ["email"], batch_size=40)""",
+    "rows_of_a_list": """rows = [lead for lead in Lead.objects.exclude(name=None)]
+    for lead in rows:
+        lead.name = slugify(lead.name)
+    Lead.objects.bulk_update(rows, ["name"])""",
+    "by_chance_where_there_is_none": """for lead in Lead.objects.filter(status=None, score__gt=1):
+        lead.status = "chance" + uuid.uuid4().hex[:0]
+        lead.save()""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
@@ -206,6 +220,9 @@ STANDS_ALONE = (
     "try:\n    x = json.loads(row.b)\nexcept ValueError:\n    continue\nrow.a = x['a']",
     "for part in row.b:\n    if part:\n        break\nrow.a = [one for one in row.b]",
     "row.data['x'] = names.get(row.b)",
+    "data = row.data\nif 'x' in data:\n    data['y'] = data['x']\nrow.data = data",
+    "row.a = row.data['a']",
+    "old = row.b.replace('x', 'y')\nrow.c = row.c.strip()\nrow.b = old",
     "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
     "changed.append(row)",
     "row.a = Model.objects.filter(b=row.b).count()",
@@ -258,6 +275,10 @@ DOES_NOT = (
     ("if 'x' not in row.b:\n    row.a = row.a + 'x'", "from the one that stands there"),
     ("if 'x' not in row.a:\n    row.a = row.a + 'y'", "from the one that stands there"),
     ("if 'x' not in row.a:\n    row.a += 'x'\nelse:\n    row.a += 'z'", "from the one that stands there"),
+    ("row.a = row.a['x']", "from the one that stands there"),
+    ("old = row.a\nrow.a = {'new': old['old']}", "from the one that stands there"),
+    ("old = row.a\nnew = {}\nfor one in old['x']:\n    new['y'] = one\nrow.a = new", "from the one that stands there"),
+    ("new = []\nfor one in row.a:\n    new.append(f'x{one}')\nrow.a = new", "from the one that stands there"),
     ("row.a = uuid.uuid4()", "another value each time"),
     ("row.a = Codes.generate_code()", "another value each time"),
     ("row.a = timezone.now()", "depends on the time of running"),

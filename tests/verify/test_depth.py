@@ -29,7 +29,7 @@ def test_what_is_a_file_or_stands_there_is_no_target_of_another_file() -> None:
 def test_folders_are_looked_into_deeply_and_deeper_ones_are_told(tmp_path: Path) -> None:
     (tmp_path / "migration-guard.toml").write_text("")
     folder = tmp_path / "deploy"
-    for number in range(1, 13):
+    for number in range(1, 43):
         folder /= f"f{number}"
     folder.mkdir(parents=True)
     shallow = tmp_path / "deploy" / "f1" / "f2" / "f3" / "f4" / "deploy.sh"
@@ -37,7 +37,7 @@ def test_folders_are_looked_into_deeply_and_deeper_ones_are_told(tmp_path: Path)
     (folder / "deploy.sh").write_text("#!/bin/sh\nalembic upgrade head\n")
     found = find(SettingsLoader(cwd=tmp_path).for_folder(tmp_path), tmp_path)
     assert [script.shown for script in found.judged] == ["deploy/f1/f2/f3/f4/deploy.sh"]
-    assert ["looked into 10 deep" in str(script) for script in found.others] == [True]
+    assert ["looked into 40 deep" in str(script) for script in found.others] == [True]
 
 
 def test_names_of_names_are_followed_once() -> None:

@@ -4,10 +4,13 @@
 -- Batches of a window, each in a transaction of its own: a block that commits between them is planned once, and no trip to
 -- the server is between two of them. Where it stands is read and not told, so that the text is the same for all of a window.
 -- The settings come behind each COMMIT, since they end with their transaction; a role's own time-out counts from the beginning.
+-- The rest behind a batch is a part of its time, and what sleeps too long or too short, as it does by a millisecond, is made up for.
 #variable_conflict use_column
 DECLARE
     mg_limit interval := NULLIF(pg_catalog.current_setting('statement_timeout')::interval, interval '0') / 2;
     mg_until timestamptz := pg_catalog.clock_timestamp() + LEAST({seconds} * interval '1 second', mg_limit);
+    mg_rest interval := interval '0';
+    mg_since timestamptz;
     mg_late timestamptz;
     mg_cursor text[];
     mg_low {type};
@@ -26,6 +29,12 @@ BEGIN
     COMMIT;
     LOOP
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+        mg_since := pg_catalog.clock_timestamp();
+        IF mg_rest >= interval '1 ms' THEN
+            PERFORM pg_catalog.pg_sleep(pg_catalog.date_part('epoch', mg_rest));
+            mg_rest := mg_rest - (pg_catalog.clock_timestamp() - mg_since);
+            mg_since := pg_catalog.clock_timestamp();
+        END IF;
         PERFORM * FROM ({settings}) AS mg_set;
         IF mg_batches IS NULL THEN
             SELECT w.cursor_key, w.batches FROM {state}.windows AS w
@@ -54,7 +63,8 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'MG002', MESSAGE = 'something is asked, or another one is at it';
         END IF;
         COMMIT;
-        EXIT WHEN mg_done {once} OR pg_catalog.clock_timestamp() >= mg_until;
+        mg_rest := mg_rest + {rest} * (pg_catalog.clock_timestamp() - mg_since);
+        EXIT WHEN mg_done {once} OR pg_catalog.clock_timestamp() + mg_rest >= mg_until;
         mg_cursor := mg_last;
         mg_batches := mg_batches + 1;
     END LOOP;

@@ -64,11 +64,16 @@ def is_idle(name: str) -> bool:
     return name in _NO_STEP or _SAYS.match(name) is not None
 
 
+def is_in_container(words: Sequence[str]) -> bool:
+    """Whether a command runs another one in a container."""
+    return bool(words) and words[0].rpartition("/")[2] in _CONTAINERS
+
+
 def classified(words: Sequence[str], services: Services) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     name = words[0].rpartition("/")[2]
     if is_idle(name):
         return
-    if name in _CONTAINERS:
+    if is_in_container(words):
         yield from _in_container(words, services)
         return
     kind = kind_of(words)
@@ -113,15 +118,20 @@ def kind_of(words: Sequence[str]) -> Kind | None:
     bare = [word for word in words if " " not in word and not word.startswith("$")]
     if "backfill" in bare and _ASKS & set(bare):
         return None
-    if _QUERIES & set(bare) or any(
-        _ASKING.search(word.rpartition("/")[2]) for word in bare[:4] if not word.startswith("-")
-    ):
+    if _QUERIES & set(bare):
         return None
     called = {word.rpartition("/")[2] for word in bare}
     if any(called.issuperset(phrase) for phrase in _PHRASES):
         return Kind.MIGRATION
+    if any(_ASKING.search(word.rpartition("/")[2]) for word in bare[:4] if not word.startswith("-")):
+        return None
     named = [word for word in bare if word != "migration-guard" and not word.endswith((".yml", ".yaml", ".log"))]
     return next((kind for kind, pattern in _KINDS if any(pattern.search(word) for word in named)), None)
+
+
+def is_step(name: str) -> bool:
+    """Whether a command is a step by the name of its program alone."""
+    return kind_of((name,)) is not None
 
 
 def in_a_container_s_shell(words: Sequence[str]) -> tuple[str, bool] | None:

@@ -18,12 +18,19 @@ from migration_guard.verify.deployment.kinds import (
     by_label,
     classified,
     in_a_container_s_shell,
+    is_idle,
+    is_in_container,
+    is_step,
     kind_of,
+    of_service,
 )
+from migration_guard.verify.deployment.programs import doubt, name_of, runs_texts, unwrapped
+from migration_guard.verify.deployment.sight import PACKAGE, Sight
 from migration_guard.verify.deployment.starting import detached, waits
 from migration_guard.verify.deployment.steps import Deployment, Step
-from migration_guard.verify.descriptions import Command, compose, make, shell, yamls
+from migration_guard.verify.descriptions import Command, Fate, compose, make, shell, yamls
 from migration_guard.verify.descriptions.compose import Services
+from migration_guard.verify.descriptions.steps import SPEAKS, runs
 from migration_guard.verify.scripts import Script, Scripts
 
 _DEEPEST = 4
@@ -43,7 +50,7 @@ def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
             reader.problems.append(Problem(other.shown, other.line, message))
     steps = reader.told()
     if not any(step.kind is Kind.BACKFILL for step in steps):
-        steps += composed.steps(reader.services)
+        steps += composed.steps(reader.services, reader.sight.text)
     return Deployment(tuple(steps), reader.services, tuple(reader.problems), root, cwd)
 
 
@@ -53,6 +60,7 @@ class _Reader:
     def __init__(self, root: Path, cwd: Path) -> None:
         self.root = root
         self.cwd = cwd
+        self.sight = Sight(root)
         self.services = Services()
         self.steps: list[Step] = []
         self.problems: list[Problem] = []
@@ -79,7 +87,9 @@ class _Reader:
                 for document in yamls.documents(source):
                     self.services.add(compose.read(document, script.shown))
             else:
-                for one in descriptions.commands(script.kind, script.path.name, source, named=named, look=self._looked):
+                for one in descriptions.commands(
+                    script.kind, script.path.name, source, named=named, look=self.sight.text
+                ):
                     self._command(one, script.shown, script.shown, ())
         except Unreadable as error:
             self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
@@ -88,31 +98,70 @@ class _Reader:
 
     def _command(self, one: Command, shown: str, origin: str, above: tuple[_Called, ...]) -> None:
         """One command: a step, a script that is followed, or something else; called by those `above`."""
-        script = shell.inner(one.words) or in_a_container_s_shell(one.words)
+        words = unwrapped(behind_waiting(one.words))
+        script = shell.inner(words) or in_a_container_s_shell(words)
         if script is not None:
             last = replace(one.fate)  # it is no `set -e` of the inner shell
             for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=last):
                 self._command(inner.inside(one), shown, origin, above)
             return
-        words = behind_waiting(one.words)
-        hidden = [word for word in words[1:] if " " in word and kind_of(word.split())]
-        if words and words[0] in {"ssh", "eval", "su", "sudo"} and hidden:
-            self.problems.append(Problem(shown, one.line, f"what {words[0]} is given to run is not judged"))
+        if (unread := self._given_elsewhere(words)) is not None:
+            self.problems.append(Problem(shown, one.line, unread))
+            return
+        if (task := self.sight.script_of_package(words)) is not None and len(above) < _DEEPEST:
+            for inner in shell.commands(task.encode(), above=one.line - 1, last=one.fate):
+                self._command(inner.inside(one), shown, origin, (*above, (self.root / PACKAGE, words)))
             return
         if self._followed(words, one, origin, above):
             return
         self.services.ask(words)
-        fate = detached(words) or one.fate
-        for kind, command in classified(words, self.services) if words else by_label(one.label):
+        told = list(classified(words, self.services) if words else by_label(one.label))
+        if not told and words and _IN_SHELL.match(" ".join(words)) and any(True for _ in by_label(one.label)):
+            self.problems.append(Problem(shown, one.line, f"what {one.label} runs is not told"))
+        if {"stack", "deploy"} <= {*words} and any(map(of_service, self.services.by_name.values())):
+            self.problems.append(
+                Problem(shown, one.line, "docker stack deploy starts all services at once, and waits for none")
+            )
+        for kind, command in told:
+            fate = detached(words) or self._fate(one, command)
             self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
         if waits(words):
             self.waits.append((len(self.steps), origin, one))
+
+    def _given_elsewhere(self, words: Sequence[str]) -> str | None:
+        """What a command is given to run that is not read here: a text, a task of another file, a program, an address."""
+        name = name_of(words)
+        if is_idle(name) and name not in {"curl", "wget"}:
+            return None
+        for word in words[1:]:
+            if " " in word and (runs(word) or (runs_texts(words) and kind_of(word.split()))):
+                return f"what {name} is given to run is not judged"
+            if runs_texts(words) and _ALONE.fullmatch(word) and (name == "eval" or SPEAKS.search(word)):
+                return f"what {word} stands for is not told"
+            if _ASKED.match(word):
+                return f"what {word} does, and what becomes of its failure, is not told"
+        if words and _ALONE.fullmatch(words[0]) and (len(words) == 1 or SPEAKS.search(words[0])):
+            return f"what {words[0]} stands for is not told"
+        program = self.sight.tasks(words) or self.sight.program(words)
+        kind = kind_of(words)
+        if program is None or kind is Kind.BACKFILL or not self.sight.applies(program):
+            return None
+        return f"what {shown_path(program, self.cwd)} runs, and what it makes of a failure, is not read"
+
+    def _fate(self, one: Command, command: Sequence[str]) -> Fate:
+        """What a step leads to, where its programs give on its exit code."""
+        inside = command[command.index("--") + 1 :] if "--" in command else command
+        seen = "--" in command or not is_in_container(one.words) or self.services.named_in(one.words) is not None
+        why = doubt(one.words, is_step) or (doubt(inside, is_step) if seen and inside else None)
+        if why is None or not one.fate.stops:
+            return one.fate
+        return replace(one.fate, stops=False if "looks at its end" in why else None, why=why)
 
     def _followed(self, words: Sequence[str], one: Command, origin: str, above: tuple[_Called, ...]) -> bool:
         """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
         try:
             path, call = self._called(words) if words else (None, None)
-        except descriptions.Unreadable as error:
+        except (Unreadable, descriptions.Unreadable) as error:
             self.problems.append(Problem(origin, one.line, f"cannot be judged: {error}"))
             return False
         chosen = call.targets if call is not None else ()
@@ -122,8 +171,7 @@ class _Reader:
         try:
             inner = self._inside(path, chosen, one, len(above))
         except (Unreadable, descriptions.Unreadable) as error:
-            if kind_of(words) is None:
-                self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
+            self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
             return False
         before = len(self.steps)
         outer = replace(one, fate=call.fate) if call is not None and call.fate is not None else one
@@ -135,33 +183,21 @@ class _Reader:
         name = words[0].rpartition("/")[2]
         call = make.called(words)
         if call is not None and call.targets:
-            for file in ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", ".justfile"):
-                if (path := self.root / file).is_file() and (name == "just") is ("just" in file.lower()):
-                    return path, call
-            return None, None
+            folder = self.root / call.folder
+            files = (call.file,) if call.file else _JUSTFILES if name == "just" else _MAKEFILES
+            path = next((path for file in files if (path := folder / file).is_file()), None)
+            if path is None and kind_of(words) is not None:
+                raise descriptions.Unreadable(
+                    None, f"the file with the target {' '.join(call.targets)} is not in sight"
+                )
+            return path, call
         rest = [word for word in _given(words) if not word.startswith("-") and "=" not in word]
         called = rest[0] if name in _CALLING and rest else words[0]
-        return (self._in_sight(called), None) if called.endswith((".sh", ".bash")) else (None, None)
-
-    def _in_sight(self, word: str) -> Path | None:
-        """The file of the project that a word of a script names, whatever names the folder of the script itself."""
-        beside = _FOLDER.sub("", word)
-        for place in (
-            beside.removeprefix("/app/"),
-            beside.removeprefix("./"),
-            beside.lstrip("/"),
-            beside.rpartition("/app/")[2],
-        ):
-            if (path := self.root / place).is_file():
-                return path
-        return None
-
-    def _looked(self, word: str) -> bytes | None:
-        path = self._in_sight(word)
-        try:
-            return read_source(path) if path is not None else None
-        except Unreadable:
-            return None
+        script = called.endswith((".sh", ".bash"))
+        found = self.sight.file(called) if script or "/" in called else None
+        if found is None or not (script or name in _CALLING or _is_script(found)):
+            return None, None
+        return found, None
 
     def _inside(self, path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
         """What stands in a script that a command calls."""
@@ -172,14 +208,24 @@ class _Reader:
         if chosen:
             return list(make.read(source, chosen=chosen))
         errexit, pipefail = one.options if one.words[0] in _SOURCING else _set_by(one.words)
-        return list(shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self._looked))
+        return list(shell.commands(source, errexit=errexit, pipefail=pipefail, last=one.fate, look=self.sight.text))
 
 
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+_JUSTFILES = ("justfile", "Justfile", ".justfile")
 _SOURCING = frozenset({".", "source"})
-_CALLING = _SOURCING | {"sh", "bash", "exec", "sudo"}
+_CALLING = _SOURCING | {"sh", "bash"}
 """Words behind which a script is named."""
-_FOLDER = re.compile(r"^(?:\$\([^)]*\)|\$\{?\w+\}?)\"?/")
-"""What names the folder of the script itself: `$(dirname "$0")/`, `$HERE/`."""
+_ASKED = re.compile(r"^https?://\S*(?:migrat|back_?-?fill)", re.IGNORECASE)
+"""An address that makes an application migrate."""
+_IN_SHELL = re.compile(r"^(?:\S*/)?(?:ba|da)?sh\b|.*\btemplate\b")
+"""What may run anything."""
+_ALONE = re.compile(r"^\"?\$\{?(?!@|\*|#|\?)\w+\}?$|^expression$|^template$")
+"""A command that is nothing but what a variable or a template stands for."""
+
+
+def _is_script(path: Path) -> bool:
+    return shell.recognises(path.name, read_source(path))
 
 
 def _given(words: Sequence[str]) -> list[str]:

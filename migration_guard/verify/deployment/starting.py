@@ -14,6 +14,7 @@ _ALONE = re.compile(
 """Options that take no value of their own, of the commands below."""
 _DETACHED = re.compile(r"^(?:-[a-zA-Z]*d[a-zA-Z]*|--detach(?:=true)?)$")
 _ATTACHED = re.compile(r"^(?:-[a-zA-Z]*[ai][a-zA-Z]*|--attach(?:=true)?|--stdin)$")
+_OF_ONE = re.compile(r"^--(?:exit-code-from|abort-on-container)")
 _AWAITED = re.compile(r"^(?:-[a-zA-Z]*[Pt][a-zA-Z]*|--wait|--pipe|--pty|--scope)$")
 _CODE = re.compile(r"^(?:-x|--exit-code)$")
 
@@ -66,6 +67,8 @@ def _of_container(behind: Sequence[str]) -> str | None:
     options = [word for word in rest if word.startswith("-")] if verb == "up" else _options(rest)
     if verb == "create" or any(map(_DETACHED.match, options)):
         return f"{verb} {'-d ' if verb != 'create' else ''}starts it and looks at its end no more"
+    if verb == "up" and not any(map(_OF_ONE.match, options)):
+        return "up gives no exit code of what it starts"
     if verb == "start" and not any(map(_ATTACHED.match, options)):
         return "start looks at its end no more"
     return None

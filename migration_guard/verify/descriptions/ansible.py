@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
@@ -28,8 +29,17 @@ _ALLOWED = Fate(stops=False, why="its errors are ignored")
 _RUNS = frozenset({"command", "shell", "script", "raw"})
 _AS_EVER = re.compile(r"\w+\.rc\s*(?:!=|>)\s*0")
 """What a failure is without being said."""
+_OF_RESULTS = re.compile(
+    r"\.rc\b|\bis\s+(?:not\s+)?(?:failed|failure|succeeded|success|skipped|changed)\b|\.(?:failed|changed|skipped)\b"
+)
+"""Conditions on how another task went."""
 _NEVER = frozenset({"false", "no"})
+_ENDS = frozenset({"end_play", "end_host", "end_batch"})
 _PARTS = ("pre_tasks", "roles", "tasks", "post_tasks")
+
+
+class _EndOfPlay(Exception):
+    """A task that ends its play."""
 
 
 def recognises(root: Node) -> bool:
@@ -44,8 +54,12 @@ def read(root: Node) -> Iterator[Command]:
         if _is_left_out(play):
             continue
         around = _leniency(play) or _STOPS
-        for part in _PARTS:
-            yield from _tasks(get(play, part), around)
+        with suppress(_EndOfPlay):
+            for part in _PARTS:
+                yield from _tasks(get(play, part), around)
+        handlers = get(play, "handlers")
+        if handlers is not None and SPEAKS.search(" ".join(spoken(handlers))):
+            raise Unreadable(line(handlers), "when a handler runs is not told")
 
 
 def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
@@ -53,6 +67,13 @@ def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
     for index, task in enumerate(tasks):
         if _is_left_out(task):
             continue
+        asks = next((one for one in (*texts(get(task, "when")), text(task, "when")) if _OF_RESULTS.search(one)), None)
+        if asks is not None and SPEAKS.search(" ".join(spoken(task))):
+            raise Unreadable(line(task), f"whether it runs hangs on what another task registered: {asks}")
+        if text(task, "meta") in _ENDS or text(task, "ansible.builtin.meta") in _ENDS:
+            if get(task, "when") is not None:
+                raise Unreadable(line(task), "whether the play ends there hangs on a condition")
+            raise _EndOfPlay
         fate = _leniency(task) or around
         if fate is _ALLOWED and _is_asked_for(text(task, "register"), tasks[index + 1 :]):
             fate = _ASKED

@@ -84,4 +84,4 @@ def substitutions(node: Node) -> Iterator[Node]:
 
 def in_background(node: Node) -> bool:
     behind = node.next_sibling
-    return behind is not None and behind.type == "&"
+    return (behind is not None and behind.type == "&") or (node.type == "command" and words(node)[:1] == ["coproc"])

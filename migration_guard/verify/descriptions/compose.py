@@ -7,8 +7,8 @@ from dataclasses import field
 
 from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions.order import before
-from migration_guard.verify.descriptions.steps import words_of
-from migration_guard.verify.descriptions.yamls import Node, get, items, line, pairs, text, texts
+from migration_guard.verify.descriptions.steps import SPEAKS, Unreadable, words_of
+from migration_guard.verify.descriptions.yamls import Node, get, items, line, pairs, spoken, text, texts
 
 COMPLETED = "service_completed_successfully"
 
@@ -78,10 +78,16 @@ def recognises(root: Node) -> bool:
 
 def read(root: Node, path: str) -> tuple[Service, ...]:
     """Every service of a compose file."""
+    included = get(root, "include")
+    if included is not None:
+        raise Unreadable(line(included), "what it includes stands in files that are not read with it")
     return tuple(_service(key, value, path) for _, key, value in pairs(get(root, "services")))
 
 
 def _service(key: Node, node: Node, path: str) -> Service:
+    for name in ("extends", "post_start", "pre_stop", "provider"):
+        if (other := get(node, name)) is not None and (name == "extends" or SPEAKS.search(" ".join(spoken(other)))):
+            raise Unreadable(line(other), f"what {name} brings to {key.value} is not read")
     command = (*_words(get(node, "entrypoint")), *_words(get(node, "command")))
     profiles = frozenset(texts(get(node, "profiles")))
     if "0" in {text(node, "scale"), text(node, "deploy", "replicas")}:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.order import after, before, deploys
-from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Place, Unreadable
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Place, Unreadable, runs
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
@@ -32,6 +33,13 @@ _UNTOLD = Fate(stops=None, why="its rules differ in whether it may fail")
 _BEHIND = Fate(stops=False, why="what after_script runs fails no job")
 _DEEPEST = 10
 """Jobs that extend others, and scripts that refer to others, as GitLab has it."""
+_AWAY = ("project", "remote", "component")
+"""What is included from elsewhere."""
+_OF_MERGE_REQUESTS = re.compile(r"^merge_requests$|==\s*[\"']?merge_request_event|^\$CI_MERGE_REQUEST_\w+$")
+_TESTS = re.compile(
+    r"(?:^|[\W_])(?:py)?(?:test|unit|e2e|integration|lint|check|quality|coverage|valid|audit|scan|smoke|mypy|type)",
+    re.IGNORECASE,
+)
 _NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache", "pages"})
 
 
@@ -47,13 +55,42 @@ def read(root: Node) -> Iterator[Command]:
     place = {key: stages.index(stage) if (stage := _stage(job)) in stages else len(stages) for key, job in jobs.items()}
     ordered = sorted(jobs, key=lambda key: place[key])
     needs = {key: _needed(jobs[key], [one for one in ordered if place[one] < place[key]]) for key in ordered}
-    asked = [key for key in after(needs) if _deploys(key, jobs[key])]
+    run = [key for key in after(needs) if not _is_left_out(jobs[key])]
+    asked = [key for key in run if _deploys(key, jobs[key])]
     shared = get(root, "before_script") or get(root, "default", "before_script")
     for index, key in enumerate(asked):
-        goes_on = any(text(jobs[one].get("when")) == "always" for one in asked[index + 1 :])
-        for one in _job(jobs[key], shared, goes_on=goes_on):
+        behind = _behind(key, [(one, jobs[one]) for one in asked[index + 1 :]], needs)
+        for one in _job(jobs[key], shared, behind):
             yield replace(one, place=Place(key, before(key, needs), "pipeline"))
     _left_out(root, asked)
+    for key in run:
+        job = jobs[key]
+        if (
+            key not in asked
+            and not _TESTS.search(f"{key} {_stage(job)}")
+            and job.get("services") is None
+            and runs(job.said())
+        ):
+            raise Unreadable(job.line, f"whether the job {key} deploys is not told")
+
+
+def _behind(key: str, later: Sequence[tuple[str, _Job]], needs: Mapping[str, Sequence[str]]) -> Fate | None:
+    """What later jobs make of the failure of one: those that run always, or do not wait for it."""
+    for name, job in later:
+        if text(job.get("when")) == "always" or any(text(rule, "when") == "always" for rule in items(job.get("rules"))):
+            return _ALWAYS
+        if key not in before(name, needs) and deploys(name) and not SPEAKS.search(f"{name} {job.said()}"):
+            return Fate(stops=None, why=f"the job {name} does not wait for it")
+    return None
+
+
+def _is_left_out(job: _Job) -> bool:
+    """Whether a deployment that goes well never runs a job."""
+    asked = [text(rule, "if") for rule in items(job.get("rules"))] or texts(job.get("only"))
+    if asked and all(_OF_MERGE_REQUESTS.search(one) and "||" not in one for one in asked):
+        return True
+    rules = [text(rule, "when") or text(job.get("when")) or "on_success" for rule in items(job.get("rules"))]
+    return {*rules, *([] if rules else [text(job.get("when"))])} <= {"never", "on_failure"}
 
 
 def _deploys(key: str, job: _Job) -> bool:
@@ -63,7 +100,10 @@ def _deploys(key: str, job: _Job) -> bool:
 def _left_out(root: Node, read: Sequence[str]) -> None:
     """Raise Unreadable for what may deploy and stands in other files: what is included, and pipelines that a job starts."""
     included = get(root, "include")
-    if included is not None and SPEAKS.search(" ".join(spoken(included))):
+    away = any(get(one, name) is not None for one in (included, *items(included)) for name in _AWAY) or any(
+        "://" in one for one in texts(included)
+    )
+    if included is not None and (away or SPEAKS.search(" ".join(spoken(included)))):
         raise Unreadable(line(included), "what it includes stands in files that are not read with it")
     for key, _, job in pairs(root):
         if key not in read and get(job, "trigger") is not None and SPEAKS.search(f"{key} {' '.join(spoken(job))}"):
@@ -77,8 +117,17 @@ class _Job:
         self.root = root
         self._job = job
 
+    @property
+    def line(self) -> int:
+        return line(self._job)
+
     def get(self, name: str) -> Node | None:
         return self._given(self._job, name, 0)
+
+    def said(self) -> str:
+        """All that it runs."""
+        parts = (self.get(name) for name in ("before_script", "script", "after_script"))
+        return "\n".join(said for part in parts for said in spoken(part))
 
     def _given(self, job: Node, name: str, deep: int) -> Node | None:
         own = get(job, name)
@@ -100,6 +149,9 @@ def _stage(job: _Job) -> str:
 def _needed(job: _Job, earlier: list[str]) -> list[str]:
     """The jobs that it needs; of one that names none, those of all stages before its own."""
     needs = job.get("needs")
+    for one in items(needs):
+        if is_true(get(one, "optional")) or get(one, "pipeline") is not None or get(one, "project") is not None:
+            raise Unreadable(line(one), "whether what it needs is there is not told")
     return earlier if needs is None else [*texts(needs), *(text(one, "job") for one in items(needs))]
 
 
@@ -119,14 +171,32 @@ def _way(rule: Node | None, job: _Job) -> Fate | None:
     return _MANUAL if manual and rule is None and allowed is None else None
 
 
-def _job(job: _Job, shared: Node | None, *, goes_on: bool) -> Iterator[Command]:
-    """What a job runs; `goes_on` says that a later one runs whatever becomes of it."""
-    fate = _leniency(job) or (_ALWAYS if goes_on else _STOPS)
-    parts = [job.get("before_script") or shared, job.get("script")]
-    for part, leads in (*((one, fate) for one in parts), (job.get("after_script"), _BEHIND)):
-        for one in _lines(part, job.root) if part is not None else ():
-            found = shell.commands(text(one).encode(), errexit=True, above=begins(one), last=leads)
-            yield from (command.led_to(leads) for command in found)
+def _job(job: _Job, shared: Node | None, behind: Fate | None) -> Iterator[Command]:
+    """What a job runs; `behind` says what a later one makes of its failure. before_script and script share a shell."""
+    fate = _leniency(job) or behind or _STOPS
+    given = {key: text(value) for key, _, value in pairs(job.get("variables")) if text(value)}
+    for parts, leads in (
+        ((job.get("before_script") or shared, job.get("script")), fate),
+        ((job.get("after_script"),), _BEHIND),
+    ):
+        lines = [one for part in parts if part is not None for one in _lines(part, job.root)]
+        source, where = _joined(lines)
+        for one in shell.commands(source, errexit=True, pipefail=None, last=leads, given=given):
+            yield replace(one.led_to(leads), line=where[one.line - 1])
+
+
+def _joined(lines: Sequence[Node]) -> tuple[bytes, list[int]]:
+    """A script's texts as one, each in its own line where that can be, and the line of the file for each line of it."""
+    whole: list[str] = []
+    where: list[int] = []
+    for one in lines:
+        while len(whole) < begins(one):
+            whole.append("")
+            where.append(len(whole))
+        for index, said in enumerate(text(one).split("\n")):
+            whole.append(said)
+            where.append(begins(one) + index + 1)
+    return "\n".join(whole).encode(), [*where, where[-1] if where else 1]
 
 
 def _lines(part: Node, root: Node, deep: int = 0) -> Iterator[Node]:

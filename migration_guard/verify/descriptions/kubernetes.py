@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, RUNS, SPEAKS, Command, Fate, Place, Unreadable
-from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts, words
+from migration_guard.later import re
+from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, SPEAKS, Command, Fate, Place, Unreadable, runs
+from migration_guard.verify.descriptions.yamls import (
+    TEMPLATE,
+    Node,
+    get,
+    is_true,
+    items,
+    line,
+    spoken,
+    text,
+    texts,
+    words,
+)
 
 _INIT = Fate(stops=True, why="an init container that fails keeps the pod from starting")
 _MAIN = Fate(stops=True, why="the container ends with its exit code")
@@ -18,7 +30,11 @@ _WEIGHTS = ("helm.sh/hook-weight", "argocd.argoproj.io/sync-wave")
 _Stage = tuple[int, int, str]
 _NOW = (0, 0)
 """When objects without hooks and weights are made: all at once, and who waits for whom is told elsewhere."""
-_DEPLOYING = frozenset("pre-install post-install pre-upgrade post-upgrade presync sync postsync".split())
+_DEPLOYING = frozenset("pre-upgrade post-upgrade presync sync postsync".split())
+"""A deployment is an upgrade: what only an installation runs is none of it."""
+_POLICIES = ("podFailurePolicy", "successPolicy")
+_VARIABLE = re.compile(r"\$\((\w+)\)")
+"""What Kubernetes puts in from the container's environment."""
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 
 
@@ -51,6 +67,13 @@ def _hooks(root: Node) -> str:
 def _is_deployed(root: Node) -> bool:
     """Whether a deployment makes an object: hooks of tests, rollbacks and deletions have their own time."""
     hooks = {one.strip() for one in _hooks(root).split(",")} - {""}
+    spec = get(root, "spec")
+    notes = get(root, "metadata", "annotations")
+    said = (text(spec, "suspend"), *(text(notes, name) for name in (*_HOOKS, *_WEIGHTS)))
+    if TEMPLATE in said and any(map(SPEAKS.search, words(root))):
+        raise Unreadable(line(notes or root), "a template says when it is made")
+    if is_true(get(spec, "suspend")) or "0" in {text(spec, "replicas"), text(spec, "parallelism")}:
+        return False
     return not hooks or bool(hooks & _DEPLOYING)
 
 
@@ -66,6 +89,8 @@ def _stage(root: Node) -> _Stage:
 def _object(root: Node, name: str, earlier: frozenset[str]) -> Iterator[Command]:
     kind = text(root, "kind")
     spec = get(root, "spec")
+    if any(get(spec, one) is not None for one in _POLICIES) and any(map(SPEAKS.search, words(root))):
+        raise Unreadable(line(root), "a policy says which failures are none")
     match kind:
         case "Job":
             main = _HOOK if _hooks(root).strip(",") else _ALONE
@@ -79,7 +104,7 @@ def _object(root: Node, name: str, earlier: frozenset[str]) -> Iterator[Command]
             yield from _pod(spec, _INIT, _MAIN, name, earlier)
         case _ if kind in _WORKLOADS:
             yield from _pod(get(spec, "template", "spec"), _INIT, _MAIN, name, earlier)
-        case _ if any(map(RUNS.search, words(root))):
+        case _ if runs("\n".join((*words(root), *spoken(root)))):
             raise Unreadable(line(root), f"a {kind} is not read, and speaks of migrations or backfills")
 
 
@@ -99,6 +124,8 @@ def _container(node: Node, fate: Fate) -> Command:
     hooks = get(node, "lifecycle")
     if hooks is not None and any(map(SPEAKS.search, words(hooks))):
         raise Unreadable(line(hooks), "what a container runs behind its start or before its end is not read")
-    given = (*texts(get(node, "command")), *texts(get(node, "args")))
+    env = {text(one, "name"): text(one, "value") for one in items(get(node, "env")) if text(one, "value")}
+    written = (*texts(get(node, "command")), *texts(get(node, "args")))
+    given = tuple(_VARIABLE.sub(lambda match: env.get(match[1], f"${match[1]}"), word) for word in written)
     place = next((one for name in ("command", "args") if (one := get(node, name)) is not None), node)
-    return Command(given, line(place), fate, "" if given else text(node, "name"))
+    return Command(given, line(place), fate, text(node, "name"))

@@ -40,6 +40,8 @@ class Context:
     """The statements that follow, also those that follow the blocks around."""
     forked: Fate | None = None
     """What the end of a subshell by `exit` leads to; None where that ends the script."""
+    endless: bool = False
+    """Whether it is in a loop that only `break` ends."""
 
     def tested(self, fate: Fate) -> Context:
         """Behind `if`, `||` and the like the shell obeys no `set -e`."""

@@ -56,14 +56,23 @@ def fly(source: bytes) -> Iterator[Command]:
 
 def is_render(root: Node) -> bool:
     return any(
-        get(one, "startCommand") or get(one, "preDeployCommand") or get(one, "buildCommand") for one in _services(root)
+        get(one, "startCommand")
+        or get(one, "preDeployCommand")
+        or get(one, "buildCommand")
+        or get(one, "dockerCommand")
+        for one in _services(root)
     )
 
 
 def render(root: Node) -> Iterator[Command]:
     for index, one in enumerate(_services(root)):
         place = Place(f"{index} {text(one, 'name')}")
-        for name, fate in (("buildCommand", _BEFORE), ("preDeployCommand", _BEFORE), ("startCommand", _RUNS)):
+        for name, fate in (
+            ("buildCommand", _BEFORE),
+            ("preDeployCommand", _BEFORE),
+            ("startCommand", _RUNS),
+            ("dockerCommand", _RUNS),
+        ):
             command = get(one, name)
             if command is not None:
                 yield from (replace(each, place=place) for each in _script(text(command), begins(command), fate))

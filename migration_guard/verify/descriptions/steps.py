@@ -8,15 +8,30 @@ from dataclasses import replace
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 
-SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
+SPEAKS = re.compile(r"migrat|back_?-?fill|\balembic\b|\bdb upgrade\b", re.IGNORECASE)
 """What a step says that may run migrations or backfills."""
 
 
 RUNS = re.compile(
     r"\balembic\b[^\n]*\bupgrade\b|\bmanage(?:\.py)?\b[^\n]*\bmigrate\b|\bdjango-admin\b[^\n]*\bmigrate\b|"
-    r"\bflask\b[^\n]*\bdb\b[^\n]*\bupgrade\b|\bmigration[-_]guard\b[^\n]*\bbackfill\b|\bbackfill\b[^\n]{1,5}\brun\b"
+    r"\bflask\b[^\n]*\bdb\b[^\n]*\bupgrade\b|\bmigration[-_]guard\b[^\n]*\bbackfill\b|\bbackfill\b[^\n]{1,5}\brun\b|"
+    r"(?:\bpython[\d.]*\s|\b(?:ba)?sh\s|(?:^|[\s\"'=;&])(?:\./|(?:[\w./$-]*/)?(?:bin|scripts)/))[\w./ -]*(?:migrat(?!ions/)|back_?-?fill)",
+    re.MULTILINE,
 )
 """What runs migrations or backfills, in whatever language that is said."""
+_LISTED = re.compile(r"[\"'\[\](),]+")
+_BETWEEN = re.compile(r"[\"'\[\](),:=\s-]+")
+_WORD_BY_WORD = re.compile(
+    r"\balembic (?:\S+ ){0,3}upgrade\b|\bmanage\.py (?:\S+ ){0,2}migrate\b|\bflask (?:\S+ ){0,2}db (?:\S+ )?upgrade\b|"
+    r"\bmigration.guard (?:\S+ )?backfill\b"
+)
+
+
+def runs(text: str) -> bool:
+    """Whether a text runs migrations or backfills, also where the words of a command stand in a list, each in its line."""
+    return bool(
+        RUNS.search(text) or RUNS.search(_LISTED.sub(" ", text)) or _WORD_BY_WORD.search(_BETWEEN.sub(" ", text))
+    )
 
 
 class Unreadable(Exception):

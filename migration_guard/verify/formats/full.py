@@ -44,7 +44,7 @@ def _lines(verification: Verification) -> Iterator[Text]:
     for problem in verification.left_out:
         yield plain(f"not judged: {_place(problem)}: {one_line(problem.message)}", "dim")
     last = Text("Verdict: ", style="bold").append(verification.verdict, _style(verification.verdict))
-    yield last.append(f" ({verification.reserve})", "not bold") if verification.reserve else last
+    yield last.append(f" ({one_line(verification.reserve)})", "not bold") if verification.reserve else last
 
 
 def _point(point: Point) -> Iterator[Text]:

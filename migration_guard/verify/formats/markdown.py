@@ -12,7 +12,14 @@ from migration_guard.verify.verdict import Evidence, Fix, Outcome, Point, Verifi
 
 def render(verification: Verification) -> str:
     """Give the comment."""
-    lines = [f"### migration-guard verify: {verification.verdict}", "", "| point | | outcome |", "|---|---|---|"]
+    reserve = [text(verification.reserve), ""] if verification.reserve else []
+    lines = [
+        f"### migration-guard verify: {verification.verdict}",
+        "",
+        *reserve,
+        "| point | | outcome |",
+        "|---|---|---|",
+    ]
     lines += [f"| {point.number} | {point.title} | {standing(point)} |" for point in verification.points]
     for point in verification.points:
         lines += ["", *_details(point)]
