@@ -5,7 +5,7 @@ from __future__ import annotations
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.subject import Source, Subject
+from migration_guard.backfill.subject import Source
 
 
 def first_of(connection: Asks, key: Key, table: str) -> Value | None:
@@ -44,13 +44,11 @@ def unproven(hidden: str | None, moves: str | None) -> str:
     return "its keys do not only grow"
 
 
-def standing_floor(
-    connection: Asks, where: Source | Subject, floor: Value | None, identity: tuple[int, ...]
-) -> Value | None:
+def standing_floor(connection: Asks, where: Source, floor: Value | None, identity: tuple[int, ...]) -> Value | None:
     """Give the key up to which tables were proved, if nothing can have come below it since.
 
-    A table that was made anew or emptied, a partition that came later or was away, a sequence that was set back: nobody has
-    looked there.
+    A table that was made anew or emptied, a partition that came later or was away, a column or a function that is another one,
+    a sequence that was set back: nobody has looked there.
     """
     if floor is None or not where.grows or not set(where.identity) <= set(identity):
         return None

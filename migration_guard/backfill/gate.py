@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from migration_guard.backfill.asks import Asks, asking
+from migration_guard.backfill.asks import Asks, asking, column_of
 from migration_guard.backfill.definition import Backfill, Claim, DefinitionError, nearest
 from migration_guard.backfill.earned import Earned, Verdict, earned_from
 from migration_guard.backfill.going_on import going_on
@@ -19,11 +20,14 @@ from migration_guard.backfill.registry import Definition, load_definitions
 from migration_guard.backfill.statements import VERSION, statement
 from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import Use, asked, distrusted
+from migration_guard.backfill.writers import POLL, writers
 from migration_guard.config import SettingsLoader
 from migration_guard.config.settings import Settings
 
 CHANGED = "its definition has changed since; `migration-guard backfill retry` starts it anew"
 _MARK = "migration_guard.looks"
+EMPTY = 5.0
+"""Seconds that are waited for transactions that have written to a table without rows."""
 
 
 class BackfillUnfinished(Exception):
@@ -67,20 +71,19 @@ def require_backfill(
     key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)
     with _unverified(key):
         earned = _earned(ask, key, schema, settings.backfill.state_owners)
-    known = None if isinstance(backfill, str) else backfill.table
+    known = (earned.table if earned else None) if isinstance(backfill, str) else backfill.table
     claim = None if isinstance(backfill, str) else backfill.claim
+    if not (table or known):
+        known = _configured_table(key, settings)
+    name = table or known
+    if name is None:
+        places = f"schema {schema} and the configuration do not know it; `table=` names its table"
+        raise BackfillUnfinished(f"no backfill has the key {key}: {places}")
+    if not _has_rows(ask, claim or Claim(key, name, "true"), name, known):
+        return
     if earned is None or earned.state is not State.COMPLETED:
-        name = table or known or (earned.table if earned else None) or _configured_table(key, settings)
-        if name is None:
-            places = f"schema {schema} and the configuration do not know it; `table=` names its table"
-            raise BackfillUnfinished(f"no backfill has the key {key}: {places}")
-        if not _has_rows(ask, key, name, claim):
-            return
         how = str(earned) if earned else "has never been run"
         raise BackfillUnfinished(f"backfill {key} {how}; {going_on(connection, key)}")
-    name = table or known or earned.table
-    if not _has_rows(ask, key, name, claim):
-        return
     definition = _configured(key, settings) if isinstance(backfill, str) else backfill
     if isinstance(definition, str):
         raise BackfillUnfinished(f"backfill {key} {earned}, but nobody can say of what: {definition}")
@@ -161,7 +164,7 @@ def looking(ask: Asks, claim: Claim) -> Iterator[None]:
         if claim.role:
             apply_settings(ask, {"role": restored["role"]})
         return
-    ask.exec_driver_sql("BEGIN")
+    ask.exec_driver_sql("BEGIN ISOLATION LEVEL READ COMMITTED")
     try:
         apply_settings(ask, settings)
         yield
@@ -188,17 +191,41 @@ def _there(ask: Asks, name: str) -> bool:
     return bool(ask.exec_driver_sql(statement("gate_ready"), {"name": name.replace("%%", "%")}).scalar())
 
 
-def _has_rows(ask: Asks, key: str, name: str, claim: Claim | None) -> bool:
-    """Tell whether a table has rows; one that a policy filters must not look empty."""
-    with _unverified(key), looking(ask, claim or Claim(key, name, "true")):
-        found, stays = ask.exec_driver_sql(statement("qualified"), {"table": name}).first() or (None, False)
+def _has_rows(ask: Asks, claim: Claim, name: str, known: str | None) -> bool:
+    """Tell whether a table has rows; one that a policy filters, or that somebody fills just now, must not look empty."""
+    of = f"backfill {claim.key}"
+    with _unverified(claim.key), looking(ask, claim):
+        if (hidden := blind(ask)) is not None:
+            raise BackfillUnfinished(f"{of} cannot be verified: {hidden}")
+        oid, found, stays = ask.exec_driver_sql(statement("qualified"), {"table": name}).first() or (0, None, False)
         if found is None:
-            raise BackfillUnfinished(f"backfill {key}: there is no table {name}")
+            raise BackfillUnfinished(f"{of}: there is no table {name}")
         if not stays:
             raise BackfillUnfinished(
-                f"backfill {key}: {name} is no ordinary or partitioned table here; name the table, with its schema"
+                f"{of}: {name} is no ordinary or partitioned table here; name the table, with its schema"
             )
-        return bool(ask.exec_driver_sql(statement("any_row", table=found.replace("%", "%%")), {}).scalar())
+        if known and ask.exec_driver_sql(statement("same_table"), {"one": name, "other": known}).scalar() is False:
+            raise BackfillUnfinished(f"{of}: `table=` names {name}, and its table is {known}")
+        members = tuple(column_of(ask, "members", oid=oid))
+        sql = statement("any_row", table=found.replace("%", "%%"))
+        deadline = time.monotonic() + EMPTY
+        while True:
+            filled = writers(ask, members)  # before the rows: who has committed by then is seen
+            if ask.exec_driver_sql(sql, {}).scalar():
+                return True
+            if not filled:
+                return False
+            if time.monotonic() >= deadline:
+                raise BackfillUnfinished(
+                    f"{of}: {name} has no rows, and a transaction that has written to it does not end"
+                )
+            time.sleep(POLL)
+
+
+def blind(ask: Asks) -> str | None:
+    """Say why a transaction cannot see what others have committed, if so."""
+    hidden = ask.exec_driver_sql(statement("sees")).scalar()
+    return str(hidden) if hidden is not None else None
 
 
 def _configured(key: str, settings: Settings) -> Definition | str:

@@ -21,6 +21,20 @@ def going_on(connection: Any, key: str) -> str:
     return first
 
 
+def going_on_with_the_script(key: str) -> str:
+    """The way from here for whoever runs a script that `alembic upgrade --sql` wrote."""
+    first = f"first: migration-guard backfill run --only {key}"
+    context = _alembic()
+    if context is None:
+        return first
+    if context.opts.get("transaction_per_migration"):
+        return f"{first}. What came before this is kept: run the backfill, then the rest of the script"
+    return (
+        f"{first}. This script is one transaction, so what the backfill needs is rolled back with it: give "
+        "context.configure() in env.py transaction_per_migration=True, and write it anew; or write it in steps"
+    )
+
+
 def _with_alembic(context: Any) -> str:
     if context.opts.get("transaction_per_migration"):
         return _again("alembic upgrade head")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from migration_guard.backfill.going_on import going_on_with_the_script
 from migration_guard.backfill.statements import statement
 
 _TABLE = re.compile(r'(?:[^\W\d]\w*|"[^"]+")(?:\.(?:[^\W\d]\w*|"[^"]+"))?')
@@ -37,7 +38,7 @@ def write_check(connection: Any, key: str, table: str, schema: str, fingerprint:
             books=_quoted(f"{state}.backfills"),
             key=_quoted(key),
             same=f" AND fingerprint = {_quoted(fingerprint)}" if fingerprint else "",
-            said=_quoted(f"backfill {key} is not complete; first: migration-guard backfill run --only {key}"),
+            said=_quoted(f"backfill {key} is not complete; {going_on_with_the_script(key)}"),
         )
     )
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.connect import Address
 from migration_guard.backfill.definition import Backfill, Priority, Status
 from migration_guard.backfill.errors import judged
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.record import Record
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.state import Store
+from migration_guard.backfill.subject import Unfit
 from migration_guard.backfill.transitions import State
+from migration_guard.backfill.verdict import verdict_on
 from migration_guard.backfill.visit import visit
 
 
@@ -44,19 +48,41 @@ def past(definitions: Sequence[Definition], known: Sequence[Definition]) -> tupl
     )
 
 
-def waits(definition: Definition, where: Address, store: Store) -> Result | None:
-    """Say for what a definition has to wait, if so."""
-    wanted = awaited(definition)
+def waits(
+    definition: Definition,
+    where: Address,
+    store: Store,
+    known: Mapping[str, Definition] | None = None,
+    done: Collection[str] = (),
+) -> Result | None:
+    """Say for what a definition has to wait, if so: not for those that this run has done, and of which it so knows.
+
+    Of the others their state tells, and, where their definition is known, a look at what came since.
+    """
+    wanted = [key for key in awaited(definition) if key not in done]
     if not wanted:
         return None
     try:
         with visit(where) as connection:
             records = {key: store.find(connection, key) for key in wanted}
+        for key, record in records.items():
+            if (lacks := _lacks(record, (known or {}).get(key), where, store)) is not None:
+                return Result(definition.key, None, f"waits for {key}, which {lacks}", ran=False, waits=True)
     except DBAPIError as error:
         said = f"waits for {', '.join(wanted)}, whose state cannot be read: {judged(error)}"
         return Result(definition.key, None, said, ran=False, passes=True)
-    for key, record in records.items():
-        if record is None or record.state is not State.COMPLETED:
-            state = record.state.value if record is not None else "never run"
-            return Result(definition.key, None, f"waits for {key}, which is {state}", ran=False, waits=True)
     return None
+
+
+def _lacks(record: Record | None, definition: Definition | None, where: Address, store: Store) -> str | None:
+    """Say why a backfill is none that is complete, if so."""
+    if record is None or record.state is not State.COMPLETED:
+        return f"is {record.state.value if record is not None else 'never run'}"
+    if definition is None:
+        return None
+    try:
+        with visit(where, TimeoutPolicy().settings(0)) as connection:
+            verdict = verdict_on(connection, definition, record.earned, store.schema)
+    except Unfit as unfit:
+        return f"was {record.state.value}, and nobody can look any more: {unfit}"
+    return None if verdict.passed else verdict.text

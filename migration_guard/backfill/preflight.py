@@ -22,7 +22,7 @@ from migration_guard.backfill.planning import plan
 from migration_guard.backfill.residue import has_sources
 from migration_guard.backfill.sqltext import assigned_columns, folded, relations, tokens, words_of
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.steady import more_than_its_row, whim
+from migration_guard.backfill.steady import asked_of, more_than_its_row, whim
 from migration_guard.backfill.subject import Server, Source, Subject, Table, Unfit
 from migration_guard.backfill.trust import check_code, check_search_path, check_shadows
 
@@ -74,12 +74,12 @@ def located(connection: Asks, claim: Claim) -> Source:
     _check_whims(connection, claim.where)
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
-    members, identity = _members(connection, table)
+    members, identity = _members(connection, table, claim)
     strange = check_code(connection, members, list(relations(words_of(claim.where))), written=False)
     if strange is not None and connection.exec_driver_sql(statement("server")).first()[3]:
         raise Unfit(f"{strange}, which would run as a superuser; {_NOT_AS_SUPERUSER}")
     grows, hidden = _growth(connection, table, key)
-    moves = more_than_its_row(connection, claim.where)
+    moves = more_than_its_row(connection, claim.where, claim.arguments)
     return Source(claim, table, key, members, identity, grows and moves is None, hidden, moves)
 
 
@@ -100,8 +100,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     if strange is not None and on.superuser:
         raise Unfit(f"{strange}, which would run as a superuser; {_NOT_AS_SUPERUSER}")
     grows, hidden = _growth(connection, table, key)
-    moves = more_than_its_row(connection, definition.where)
-    members, identity = _members(connection, table)
+    moves = more_than_its_row(connection, definition.where, definition.arguments)
+    members, identity = _members(connection, table, definition.claim)
     subject = Subject(
         definition=definition,
         server=on,
@@ -180,18 +180,23 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
     return found
 
 
-def _members(connection: Asks, table: Table) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Give the table and its partitions, and what tells them from what they were."""
-    sql = statement("identities", members=statement("members"))
-    identity = tuple(row[0] for row in connection.exec_driver_sql(sql, {"oid": table.oid}))
-    return tuple(column_of(connection, "members", oid=table.oid)), identity
+def _members(connection: Asks, table: Table, claim: Claim) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Give the table and its partitions, and what tells what is looked at from what it was."""
+    sql = statement("identities", members=statement("members"), named=statement("functions_named"))
+    asked = {**asked_of(words_of(claim.where)), "columns": list(claim.key_columns), "oid": table.oid}
+    rows = connection.exec_driver_sql(sql, asked)
+    return tuple(column_of(connection, "members", oid=table.oid)), tuple(row[0] for row in rows)
 
 
 def _growth(connection: Asks, table: Table, key: Key) -> tuple[bool, str | None]:
     """Tell whether new keys come after all that there are; and, where that cannot be seen, what would tell."""
     parameters = {"oid": table.oid, "column": key.columns[0].name}
-    set_by_trigger = statement("set_by_trigger", members=statement("members"))
-    sql = statement("grows", counters=statement("counters"), set_by_trigger=set_by_trigger)
+    parts = {
+        "counters": statement("counters"),
+        "set_by_trigger": statement("set_by_trigger", members=statement("members")),
+        "keyed_otherwise": statement("keyed_otherwise"),
+    }
+    sql = statement("grows", **parts)
     row = connection.exec_driver_sql(sql, parameters).first() if len(key.columns) == 1 else None
     if row is None:
         return False, None
@@ -201,13 +206,20 @@ def _growth(connection: Asks, table: Table, key: Key) -> tuple[bool, str | None]
 
 def _key(connection: Asks, definition: Backfill | Claim, table: Table) -> tuple[dict[str, str], Key]:
     rows = connection.exec_driver_sql(statement("columns"), {"oid": table.oid}).all()
-    types = {name: kind for name, kind, _ in rows}
+    types = {name: kind for name, kind, *_ in rows}
     for column in definition.key_columns:
         if column not in types:
             raise Unfit(f"key_column: the table {definition.table} has no column {column}{nearest(column, types)}")
-    nullable = [name for name, _, required in rows if name in definition.key_columns and not required]
-    if nullable:
-        raise Unfit(f"key_column: {nullable[0]} may be NULL; a key needs NOT NULL, or rows would never be visited")
+    keys = [row for row in rows if row[0] in definition.key_columns]
+    for name, kind, required, several in keys:
+        if not required:
+            raise Unfit(f"key_column: {name} may be NULL; a key needs NOT NULL, or rows would never be visited")
+        if several:
+            raise Unfit(f"key_column: {name} is of type {kind}: a list of arrays is no list of keys")
+    columns = list(definition.key_columns)
+    if changed := column_of(connection, "collations_of_another_version", oid=table.oid, columns=columns):
+        todo = "REINDEX, then ALTER COLLATION or DATABASE with REFRESH VERSION; until then rows may be passed over"
+        raise Unfit(f"key_column: its index was made by another version of its collation ({changed[0]}): {todo}")
     indexes = connection.exec_driver_sql(statement("unique_indexes"), {"oid": table.oid}).all()
     _check_unique(definition, indexes)
     return types, Key(tuple(KeyColumn(name, types[name]) for name in definition.key_columns))

@@ -91,7 +91,9 @@ class Proof:
         begun = replace(record, sweep=record.sweep + 1, bound=bound, swept=False)
         store, key, token = self._store, record.key, record.token
         self._tries.tried(
-            lambda connection: store.begin_sweep(connection, key, token, sweep=begun.sweep, bound=bound, keeps=keeps)
+            lambda connection: store.begin_sweep(
+                connection, key, token, sweep=begun.sweep, bound=bound, keeps=keeps, members=source.identity
+            )
         )
         return begun
 
@@ -153,11 +155,15 @@ class Proof:
     def _ended(self, connection: Connection, source: Source, record: Record) -> None:
         """Write down what was proved, if it is still ours to say."""
         store, key, token = self._store, record.key, record.token
-        if store.result_of_sweep(connection, key, token, record.sweep).left:
+        swept = store.result_of_sweep(connection, key, token, record.sweep)
+        if swept.left:
             raise LostClaim("its proof was begun anew meanwhile")
+        now = _located(connection, source.claim)
+        if not set(now.identity) <= set(swept.members):
+            raise Stop(State.INCOMPLETE, f"{source.table.name} is not what it was when its proof began", passes=True)
         with preflight.as_role(connection, source.claim):
-            grows = source.grows and has_passed(connection, source.table.oid, source.key, record.bound)
-        store.end_sweep(connection, key, token, record.sweep, grows=grows, members=source.identity)
+            grows = now.grows and has_passed(connection, now.table.oid, now.key, record.bound)
+        store.end_sweep(connection, key, token, record.sweep, grows=grows, members=now.identity)
 
 
 def _located(connection: Connection, claim: Claim) -> Source:

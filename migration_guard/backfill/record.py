@@ -132,6 +132,8 @@ class Swept:
     """Those of them that the update writes, or would if nothing kept it from them."""
     unchanged: int
     """The same, of the first pass."""
+    members: tuple[int, ...] = ()
+    """What told what it looks at from what it may be by now, when it began."""
 
 
 @dataclass(frozen=True, slots=True)

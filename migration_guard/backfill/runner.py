@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -61,13 +61,15 @@ def run_all(
     limits: Limits | None = None,
     schema: str = SCHEMA,
     owners: Sequence[str] = (),
+    known: Sequence[Definition] = (),
     reporter: Reporter | None = None,
     stop: threading.Event | None = None,
     begun: Callable[[], None] = lambda: None,
 ) -> tuple[Result, ...]:
     """Run definitions, and tell how each ended. CannotRun means that nothing was run.
 
-    `stop` ends the run after its batch; `begun` is told when there is something that must be finished.
+    `known` are others, for which they may have to wait. `stop` ends the run after its batch; `begun` is told when there is
+    something that must be finished.
     """
     limits, reporter, stop = limits or Limits(), reporter or Reporter(), stop or threading.Event()
     deadline = time.monotonic() + limits.seconds
@@ -77,7 +79,8 @@ def run_all(
     if limits.most is not None and at_work(where, store, [one.key for one in definitions]) >= limits.most:
         return ()
     begun()
-    run = _Run(past(definitions, definitions), where, store, limits, deadline, stop)
+    others = {one.key: one for one in (*known, *definitions)}
+    run = _Run(past(definitions, definitions), others, where, store, limits, deadline, stop)
     workers = _bounded(where, limits, reporter) if limits.workers > 1 else 1
     if workers == 1:
         reporter.starts()
@@ -101,6 +104,7 @@ class _Run:
     """What one worker of a run does, as they all do."""
 
     definitions: Sequence[Definition]
+    known: Mapping[str, Definition]
     where: Address
     store: Store
     limits: Limits
@@ -109,12 +113,13 @@ class _Run:
 
     def through(self, reporter: Reporter, company: Company) -> tuple[Result, ...]:
         """Take one backfill after the other."""
-        results = []
+        results = list[Result]()
         for definition in in_order(self.definitions):
+            done = {one.key for one in results if one.complete}
             clock = Clock(min(self.deadline, time.monotonic() + definition.max_runtime), self.stop)
             result = (
                 _refusal(definition, self.limits, self.deadline, self.stop)
-                or waits(definition, self.where, self.store)
+                or waits(definition, self.where, self.store, self.known, done)
                 or Turn(
                     definition, self.where, self.store, clock, reporter, company=company, brake=self.limits.brake
                 ).result()

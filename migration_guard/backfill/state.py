@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import current_thread, get_native_id, main_thread
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -34,6 +34,8 @@ from migration_guard.backfill.steered import FREELY, Steered, steered_of
 from migration_guard.backfill.steering import Steering
 from migration_guard.backfill.tables import Tables
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
+
+T = TypeVar("T")
 
 SCHEMA = "migration_guard"
 FEW = 32
@@ -83,14 +85,14 @@ class Store:
     def claim(
         self,
         connection: Connection,
-        key: str,
+        record: Record,
         policy: TimeoutPolicy,
         lease: float,
         *,
         ours: bool,
         also: Sequence[State] = (),
     ) -> int | None:
-        """Take a backfill over, and give the token that proves it; None if somebody else is at it.
+        """Take a backfill over as it was found, and give the token that proves it; None if somebody else is at it.
 
         The claim ends with our connection where the work is done over it. What a clean pass has finished is taken up
         as well where the caller knows that rows may have come since.
@@ -99,7 +101,8 @@ class Store:
             connection,
             "claim",
             parts=self.alive,
-            backfill=key,
+            backfill=record.key,
+            fingerprint=record.fingerprint,
             who=whoami(),
             lease=lease,
             policy=str(policy),
@@ -107,7 +110,7 @@ class Store:
             free=[state.value for state in (*TAKEN_UP, *also) if state is not State.RUNNING],
         ).scalar()
         if token is not None:
-            self.note(connection, key, Actor.RUNNER, "running", f"by {whoami()}; {policy}")
+            self.note(connection, record.key, Actor.RUNNER, "running", f"by {whoami()}; {policy}")
         return token
 
     def step(
@@ -233,10 +236,11 @@ class Store:
         bound: Value | None,
         tenants: Sequence[str | None] | None = None,
         keeps: bool = False,
+        members: Sequence[int] | None = None,
     ) -> None:
         """Set every cursor to the beginning, or to what was proved before if that still holds.
 
-        A pass has a window for each tenant, or one for all of them.
+        A pass has a window for each tenant, or one for all of them; `members` tell what it looks at.
         """
         kind = "whole" if tenants is None else "range"
         named = [None] if tenants is None else list(tenants)
@@ -244,19 +248,18 @@ class Store:
         if tenants is None:
             self._sent(connection, "reparent", backfill=key)
             self._sent(connection, "fold", backfill=key)
-        frozen = None if bound is None else list(bound)
-        self._sent(
-            connection, "begin_sweep", backfill=key, token=token, sweep=sweep, bound=frozen, kind=kind, keeps=keeps
-        )
+        given: dict[str, Any] = {"bound": _list(bound), "members": _list(members), "kind": kind, "keeps": keeps}
+        self._sent(connection, "begin_sweep", backfill=key, token=token, sweep=sweep, **given)
 
     def result_of_sweep(self, connection: Connection, key: str, token: int, sweep: int) -> Swept:
         """Say what a pass came to, as of now, when nobody else can add to it."""
-        if self._sent(connection, "hold_backfill", backfill=key, token=token).first() is None:
+        held = self._sent(connection, "hold_backfill", backfill=key, token=token).first()
+        if held is None:
             raise LostClaim("another runner has taken it over")
         left, touched, changed, before, kept, vain, unchanged = self._sent(
             connection, "result_of_sweep", backfill=key, sweep=sweep
         ).first()
-        return Swept(left, touched, changed + before, kept, vain, unchanged)
+        return Swept(left, touched, changed + before, kept, vain, unchanged, tuple(held[0] or ()))
 
     def end_sweep(
         self, connection: Connection, key: str, token: int, sweep: int, *, grows: bool, members: Sequence[int]
@@ -392,6 +395,10 @@ class Store:
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
     ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters)
+
+
+def _list(some: Sequence[T] | None) -> list[T] | None:
+    return list(some) if some is not None else None
 
 
 def _key(key: Sequence[str] | None) -> Value | None:

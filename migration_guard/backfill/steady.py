@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from migration_guard.backfill.arguments import Argument
 from migration_guard.backfill.asks import Asks
-from migration_guard.backfill.sqltext import Token, called, words_of
+from migration_guard.backfill.sqltext import Token, called, folded, words_of
 from migration_guard.backfill.statements import statement
 
 CONVERTING = (
@@ -15,12 +17,19 @@ CONVERTING = (
 """Functions of PostgreSQL's that are not immutable, as settings say how they write or read; they look at nothing else."""
 _ASKS = {"SELECT", "TABLE", "USER"}
 _OF_NOW = ("CURRENT_", "LOCALTIME", "SESSION_USER")
+_MOVES = re.compile(r"(?:e?'|\$\w*\$)?\s*(?:now|today|tomorrow|yesterday)\b", re.IGNORECASE)
+"""Texts, in quotes or as they are, that the server may read as a point in time, and as another one each time."""
 
 
-def asked_of(words: Sequence[Token]) -> dict[str, list[str | None]]:
-    """Give the functions that a text calls, as the server is asked about them."""
+def asked_of(words: Sequence[Token]) -> dict[str, object]:
+    """Give what a text says by which it may call functions, as the server is asked about them."""
     names = list(called(words))
-    return {"schemas": [schema for schema, _ in names], "called": [name for _, name in names]}
+    return {
+        "schemas": [schema for schema, _ in names],
+        "called": [name for _, name in names],
+        "said": sorted({folded(one.text) for one in words if one.kind == "name"}),
+        "signs": "".join(one.text if one.kind in {"sign", "cast"} else " " for one in words),
+    }
 
 
 def whim(connection: Asks, where: str) -> str | None:
@@ -30,10 +39,15 @@ def whim(connection: Asks, where: str) -> str | None:
     return str(shown) if shown is not None else None
 
 
-def more_than_its_row(connection: Asks, where: str) -> str | None:
+def more_than_its_row(connection: Asks, where: str, arguments: Sequence[Argument] = ()) -> str | None:
     """Say what a predicate asks beside its row, if anything: then a row may be to do again though nobody touches it."""
     words = words_of(where)
+    for given in arguments:
+        if _MOVES.match(given.bound or ""):
+            return f"the argument {given.name}"
     for one in words:
+        if one.kind == "quoted" and _MOVES.match(one.text):
+            return one.text
         if one.kind == "name" and (one.word in _ASKS or one.word.startswith(_OF_NOW)):
             return "other rows" if one.word in {"SELECT", "TABLE"} else one.text
     sql = statement("not_immutable", named=statement("functions_named"))

@@ -85,6 +85,8 @@ class _Frozen:
     floor: Value | None
     ends: tuple[Value, ...] | None
     """Where it is split; None if one does it alone."""
+    identity: tuple[int, ...]
+    """What tells it from what it may be when the pass ends."""
 
 
 def begin(worker: Worker, record: Record) -> Begun:
@@ -98,14 +100,19 @@ def begin(worker: Worker, record: Record) -> Begun:
     def frozen(connection: Connection) -> _Frozen:
         subject = job.subject
         with preflight.as_role(connection, subject.definition):
+            source = preflight.located(connection, subject.definition.claim)
+            if not set(source.identity) <= set(subject.identity):
+                told = f"{subject.table.name} is not what it was when the run began; the next run looks at it anew"
+                raise Stop(State.INCOMPLETE, told, passes=True)
             bound = end_of(connection, subject.key, subject.table.sql)
             tenants = _tenants(connection, subject) if by_tenants else None
-            floor = standing_floor(connection, subject, record.floor, record.members)
+            floor = standing_floor(connection, source, record.floor, record.members)
             ends = _split(connection, job, floor, bound, by_tenants=by_tenants)
-        return _Frozen(bound, writers(connection, subject.members), tenants, floor, ends)
+        return _Frozen(bound, writers(connection, source.members), tenants, floor, ends, source.identity)
 
     now = worker.tried(frozen)
-    begun = Begun(sweep > 1 or not now.writers, now.ends is not None)
+    # A row may go from a tenant whose turn comes to one whose turn was.
+    begun = Begun(sweep > 1 or not (now.writers or by_tenants), now.ends is not None)
     if sweep > 1:
         _wait_for_writers(worker, now.writers)
 
@@ -119,6 +126,7 @@ def begin(worker: Worker, record: Record) -> Begun:
             bound=now.bound,
             tenants=now.tenants,
             keeps=now.floor is not None,
+            members=now.identity,
         )
         if now.ends is not None:
             high = None if by_tenants else now.bound
@@ -244,7 +252,7 @@ def _unheld(worker: Worker) -> float:
 
 
 def ended(worker: Worker, *, proves: bool) -> Swept | None:
-    """End a pass if it was clean, and say what it came to."""
+    """End a pass if it was clean, and of what there is now; and say what it came to."""
     job = worker.job
 
     def end(connection: Connection) -> Swept | None:
@@ -252,10 +260,13 @@ def ended(worker: Worker, *, proves: bool) -> Swept | None:
         swept = job.store.result_of_sweep(connection, job.key, job.token, job.sweep)
         if swept.left or swept.touched or not proves or (job.sweep == 1 and swept.unchanged):
             return None
-        subject, left = job.subject, residue(swept, job.subject)
-        with preflight.as_role(connection, subject.definition):
-            grows = subject.grows and not left and has_passed(connection, subject.table.oid, subject.key, job.bound)
-        job.store.end_sweep(connection, job.key, job.token, job.sweep, grows=grows, members=subject.identity)
+        left = residue(swept, job.subject)
+        with preflight.as_role(connection, job.subject.definition):
+            now = preflight.located(connection, job.subject.definition.claim)
+            grows = now.grows and not left and has_passed(connection, now.table.oid, now.key, job.bound)
+        if not set(now.identity) <= set(swept.members):
+            return None
+        job.store.end_sweep(connection, job.key, job.token, job.sweep, grows=grows, members=now.identity)
         return swept
 
     swept = worker.tried(end)

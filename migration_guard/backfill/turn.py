@@ -33,7 +33,7 @@ from migration_guard.backfill.sharing import IDLE, Over
 from migration_guard.backfill.state import Store, whoami
 from migration_guard.backfill.subject import Unfit
 from migration_guard.backfill.swept import swept
-from migration_guard.backfill.transitions import SWEPT, Actor, State
+from migration_guard.backfill.transitions import FINISHED, SWEPT, Actor, State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.verdict import verdict_on
@@ -190,7 +190,7 @@ class Turn:
             try:
                 with self._briefly() as connection:
                     store, policy = self._bench.store, self._bench.policy
-                    token = store.claim(connection, definition.key, policy, lease, ours=ours, also=also)
+                    token = store.claim(connection, record, policy, lease, ours=ours, also=also)
                     claimed = store.find(connection, definition.key)
                     if token is None and not (ours and claimed is not None and self._may_join(claimed)):
                         claimed = None
@@ -270,8 +270,9 @@ class Turn:
         try:
             return retrying(end)
         except DBAPIError as error:
-            written = f"and that could not be written down: {judged(error)}"
-            return Result(record.key, state, f"{reason or state.value}; {written}", passes=self._passes)
+            unsaid = state in FINISHED  # what the state does not say, no gate believes
+            told = f"{reason or state.value}; and that could not be written down: {judged(error)}"
+            return Result(record.key, None if unsaid else state, told, passes=self._passes or unsaid)
 
     def _only_leaves(self, connection: Connection, now: Record, record: Record, state: State) -> bool:
         """Give back what is ours of a backfill that is shared; tell whether it goes on without us."""

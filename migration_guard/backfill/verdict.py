@@ -9,7 +9,7 @@ from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.definition import Backfill, Claim
 from migration_guard.backfill.earned import Earned, Verdict
 from migration_guard.backfill.ends import has_passed, standing_floor, unproven
-from migration_guard.backfill.gate import CHANGED, looking
+from migration_guard.backfill.gate import CHANGED, blind, looking
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.residue import has_sources
 from migration_guard.backfill.state import Store
@@ -34,15 +34,18 @@ def verdict_on(
         return Verdict(passed=False, text=str(earned))
     store, limit = Store(schema), seconds if seconds is not None else FOREVER if prove else proof.QUICK
 
-    sourced, below = True, None
+    excepts, below = True, None
 
     def not_kept(keys: str) -> int:
-        return store.not_kept(ask, claim.key, keys) if sourced else len(json.loads(keys))
+        return store.not_kept(ask, claim.key, keys) if excepts else len(json.loads(keys))
 
     with looking(ask, claim):
+        if (hidden := blind(ask)) is not None:
+            return Verdict(passed=False, text=f"is completed, and nobody can look here: {hidden}")
         sourced = not isinstance(definition, Backfill) or has_sources(ask, definition)
         with preflight.as_role(ask, claim):
             source = preflight.located(ask, claim)
+            excepts = sourced and set(source.identity) <= set(earned.members)  # else they are other rows' keys
             floor = None if prove else standing_floor(ask, source, earned.floor, earned.members)
         look = proof.look_beyond(ask, source, floor, not_kept, seconds=limit)
         with preflight.as_role(ask, claim):

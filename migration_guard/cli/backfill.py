@@ -89,6 +89,7 @@ def run_command(
             workers,
             where.settings.backfill.brake,
             wishes(metrics, where.settings),
+            known,
         )
         if where.databases:
             order = replace(order, databases=tuple((name, place.variable) for name, place in where.each()))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from migration_guard.cli.backfill_desk import Desk
 
 EXTRA = "the extra is not installed: pip install 'migration-guard[backfill]'"
+_OF_THE_EXTRA = frozenset({"psycopg", "sqlalchemy", "tenacity"})
 ONE_WHOLE = {"as_json": "--json", "html": "--html", "print_sql": "--print-sql", "as_": "export"}
 """What gives a text that programs read, by its parameter: no line of ours may stand in it."""
 
@@ -191,6 +192,9 @@ def explained() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except click.ClickException:
         raise
+    except ModuleNotFoundError as error:
+        missing = f"there is no package {error.name}"
+        raise click.ClickException(EXTRA if error.name in _OF_THE_EXTRA else missing) from None
     except Exception as error:  # noqa: BLE001 -- whatever a driver says may hold a secret
         raise click.ClickException(told_of(error)) from None
 

@@ -42,6 +42,8 @@ class Order:
     workers: int = 1
     brake: BrakeSettings = DEFAULT_BRAKE
     wishes: Wishes = UNWATCHED
+    known: tuple[Definition, ...] = ()
+    """All that are defined, for which those may wait."""
     databases: tuple[tuple[str, str], ...] = ()
     """Names of several, each with its variable; without any it is the one of `variable`."""
 
@@ -102,6 +104,7 @@ def run_one(order: Order, watches: Watches, name: str | None = None) -> tuple[Re
             limits=Limits(order.seconds, order.offline, order.workers, besides=watch.connections, brake=order.brake),
             schema=order.schema,
             owners=order.owners,
+            known=order.known,
             reporter=watch.reporter,
             stop=STOPPING.asked,
             begun=begun,

@@ -120,7 +120,8 @@ class Errands:
     def _run(self, errand: Errand, stop: threading.Event) -> Ended:
         began = time.monotonic()
         with _LOADING:
-            chosen = self._chosen(errand)
+            known = bound(self._definitions, errand.arguments)
+            chosen = _chosen(errand, known)
             settings = self._configured.backfill
         if not chosen:
             return Ended()
@@ -130,18 +131,13 @@ class Errands:
             limits=Limits(self.seconds, expected=errand.workers, most=errand.workers, brake=settings.brake),
             schema=settings.state_schema,
             owners=settings.state_owners,
+            known=known,
             stop=stop,
         )
         goes_on = any(one.goes_on for one in results)
         left = tuple(one.key for one in results if goes_on and (one.goes_on or one.waits))
         follows = replace(errand, keys=left) if left else None
         return Ended(results, follows, PAUSE if time.monotonic() - began < self.seconds / 2 else 0)
-
-    def _chosen(self, errand: Errand) -> tuple[Definition, ...]:
-        known = bound(self._definitions, errand.arguments)
-        wanted = tuple(named(key, known) for key in errand.keys) if errand.keys else known
-        check_arguments(wanted, errand.arguments)
-        return past([one for one in wanted if one.status is Status.ACTIVE], known)
 
     def _variable(self, database: str | None) -> str:
         """Name the variable that holds the URL of a database."""
@@ -167,3 +163,9 @@ class Errands:
                 "no backfill is defined anywhere: name modules, files or folders in `backfill.modules`"
             )
         return load_definitions(settings.backfill.modules, settings.root)
+
+
+def _chosen(errand: Errand, known: Sequence[Definition]) -> tuple[Definition, ...]:
+    wanted = tuple(named(key, known) for key in errand.keys) if errand.keys else known
+    check_arguments(wanted, errand.arguments)
+    return past([one for one in wanted if one.status is Status.ACTIVE], known)

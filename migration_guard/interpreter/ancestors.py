@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.cores import OBJECTS, SequenceObject, TextObject
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
@@ -41,7 +41,9 @@ class Super(Value):
             return found.bind(self.instance).call(call)
         if found is not None:
             return call.machine.call(found.seen_on(self.instance, call.machine), call)
-        if name == "__getattribute__" and isinstance(self.instance, Instance) and call.positional:
+        if name == "mro" and isinstance(self.instance, Class):
+            return Sequence(self.instance.lineage())
+        if name == "__getattribute__" and isinstance(self.instance, (Instance, Class)) and call.positional:
             wanted = call.positional[0]
             return self.instance.attribute(str(wanted), call.machine) if isinstance(wanted, Text) else UNKNOWN
         if name == "__delattr__" and isinstance(self.instance, Instance) and call.positional:

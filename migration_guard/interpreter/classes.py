@@ -118,6 +118,11 @@ class Class(Value):
         return found if isinstance(found, Function) else None
 
     def attribute(self, name: str, machine: Machine) -> Value:
+        hook = self.metaclass.method_of("__getattribute__") if self.metaclass is not None else None
+        if hook is not None and not any(frame.node is hook.node for frame in machine.frames):
+            said = self.special("__getattribute__", plain(name))
+            if said is not None and not isinstance(said, Unknown):
+                return said
         special = machine.libraries.class_attribute(self, name)
         if special is not None:
             return special

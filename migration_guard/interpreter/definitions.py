@@ -144,8 +144,7 @@ class Definitions:
         named = {
             argument.keyword.value: machine.evaluate(argument.value) for argument in node.keywords if argument.keyword
         }
-        for base in bases:
-            base.special("__mro_entries__", Sequence(bases, kind="tuple"))
+        bases = tuple(one for base in bases for one in self._entries(base, bases))
         scope = Scope(outer.module, outer, is_class=True)
         cls = Class(node.name.value, node, scope, outer.module, bases)
         cls.made_by = Call(machine, node.name.value, machine.place(node))
@@ -178,6 +177,12 @@ class Definitions:
             outer.assign(node.name.value, value)
         return True
 
+    @staticmethod
+    def _entries(base: Value, bases: tuple[Value, ...]) -> tuple[Value, ...]:
+        """What stands in the place of a base that is no class: what its `__mro_entries__` gives."""
+        said = base.special("__mro_entries__", Sequence(bases, kind="tuple"))
+        return (base,) if said is None else tuple(said.each())
+
     def _made(self, cls: Class, named: dict[str, Value]) -> Value:
         """What the metaclass makes of a class: its `__new__` and `__init__` are run."""
         meta = cls.metaclass
@@ -187,6 +192,9 @@ class Definitions:
         for name, value in cls.scope.bindings().items():
             names.set_item(plain(name), value, rows=False)
         given = (plain(cls.name), Sequence(cls.bases, kind="tuple"), names)
+        order = cls.special("mro")
+        if order is not None:
+            cls.bases = tuple(one for one in order.each() if one is not cls)
         made: Value = cls
         maker, initialiser = meta.method_of("__new__"), meta.method_of("__init__")
         enclosing, meta.making = meta.making, cls

@@ -107,6 +107,8 @@ class Function(Value):
                 return self.bound
             case "__globals__":
                 return machine.libraries.globals_of(self.scope.module)
+            case "__closure__":
+                return machine.libraries.closure_of(self.scope)
         return self._accessors().get(name) or Method(self, name)
 
     def _accessors(self) -> dict[str, Function | None]:

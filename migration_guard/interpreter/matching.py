@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import branches
-from migration_guard.interpreter.operators import asked
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
+from migration_guard.interpreter.operators import asked, same
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Value
@@ -53,14 +56,46 @@ class Matching:
                 return self._fits(inner, subject)
             case cst.MatchValue():
                 wanted = self.machine.evaluate(pattern.value)
-                return _equal(wanted, subject)
+                return same(wanted, subject) if _is_plain(wanted) and _is_plain(subject) else None
             case cst.MatchSingleton():
                 wanted = self.machine.evaluate(pattern.value)
-                return _equal(wanted, subject)
+                return wanted.key == subject.key if _is_plain(subject) else None
             case cst.MatchOr():
                 each = [self._fits(one.pattern, subject) for one in pattern.patterns]
                 return True if True in each else False if all(fits is False for fits in each) else None
+            case cst.MatchMapping() if type(subject) is Mapping and subject.whole:
+                return _every(self._entry_fits(element, subject) for element in pattern.elements)
+            case cst.MatchList() | cst.MatchTuple() if type(subject) is Sequence and subject.kind in ("list", "tuple"):
+                return self._elements_fit(pattern, subject)
+            case cst.MatchClass() if (
+                isinstance(subject, Instance) and subject.cls.method_of("__getattribute__") is None
+            ):
+                return False if any(self._fits(one, value) is False for one, value in _own(pattern, subject)) else None
         return None
+
+    def _entry_fits(self, element: cst.MatchMappingElement, subject: Mapping) -> bool | None:
+        key = self.machine.evaluate(element.key)
+        found = subject.content.known.get(key.key)
+        if found is not None:
+            return self._fits(element.pattern, found[1])
+        texts = [key, *(one for one, _ in subject.content.known.values())]
+        return False if all(isinstance(one, Text) and one.known for one in texts) else None
+
+    def _elements_fit(self, pattern: cst.MatchList | cst.MatchTuple, subject: Sequence) -> bool | None:
+        elements = subject.elements()
+        if elements is None or subject.content.shuffled:
+            return None
+        wanted = pattern.patterns
+        star = next((place for place, one in enumerate(wanted) if isinstance(one, cst.MatchStar)), None)
+        if len(elements) < len(wanted) - 1 or (star is None and len(elements) != len(wanted)):
+            return False
+        if star is not None:
+            behind = len(wanted) - star - 1
+            wanted = [*wanted[:star], *wanted[star + 1 :]]
+            elements = [*elements[:star], *elements[len(elements) - behind :]]
+        pairs = ((one, value) for one, value in zip(wanted, elements) if isinstance(one, cst.MatchSequenceElement))
+        misfit = any(self._fits(one.value, value) is False for one, value in pairs)
+        return False if misfit else None  # what is a sequence here need not be one for Python: `map(…)`, a view
 
     def _bind(self, pattern: cst.MatchPattern | None, subject: Value) -> None:
         """Bind the names of a pattern to the parts of the subject."""
@@ -121,6 +156,19 @@ class Matching:
         self.machine.names.bind(name, value, name)
 
 
-def _equal(one: Value, other: Value) -> bool | None:
-    plain = all(isinstance(value, Constant) or (isinstance(value, Text) and value.known) for value in (one, other))
-    return one.key == other.key if plain else None
+def _own(pattern: cst.MatchClass, subject: Instance) -> Iterator[tuple[cst.MatchPattern, Value]]:
+    """What a pattern asks of attributes, as far as the object surely has these itself, and no descriptor answers."""
+    for one in pattern.kwds:
+        name = one.key.value
+        value, of_class = subject.read(name), subject.cls.lookup(name)
+        if isinstance(value, Value) and subject.sure(name) and not isinstance(of_class, (Function, Instance)):
+            yield one.pattern, value
+
+
+def _every(fits: Iterable[bool | None]) -> bool | None:
+    found = list(fits)
+    return False if False in found else None if None in found else True
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, Constant) or (isinstance(value, Text) and value.known)

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.binding import Statement
-from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP, Store
-from migration_guard.interpreter.functions import Function
-from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.repository import Deferred, Module, Scope
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import plain
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
 
 MAX_ASKED = 3_000
 """Expressions that are evaluated for one name of another module; what is called beyond gives what is not known."""
-_REWIRES = frozenset({"__bases__", "__class__", "__code__", "__defaults__", "__kwdefaults__"})
-"""Attributes by which a function, a class or an object becomes another one."""
 
 
 class Names:
@@ -245,20 +240,18 @@ class Names:
                 self.machine.scope.assign(target.value, value)
             case cst.Attribute():
                 receiver = self.machine.evaluate(target.value)
-                if target.attr.value in _REWIRES and isinstance(receiver, (Class, Function, Instance, ModuleValue)):
-                    self.machine.libraries.rewired(target.attr.value, self.machine.place(target, statement))
-                receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
+                place = self.machine.place(target, statement)
+                self.machine.libraries.rewired(target.attr.value, place, receiver)
+                receiver.assign(target.attr.value, value, self.machine, place)
                 self.machine.libraries.handed(receiver, value)
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
                 receiver = self.machine.evaluate(target.value)
-                if isinstance(target.value, cst.Attribute) and target.value.attr.value in _REWIRES:
+                if isinstance(target.value, cst.Attribute):
                     self.machine.libraries.rewired(target.value.attr.value, self.machine.place(target, statement))
                 receiver.set_item(key, value, rows=bool(self.machine.row_loops))
                 self.machine.libraries.handed(receiver, value)
-                for option in receiver.alternatives():
-                    if option.items_are_attributes:
-                        option.assign(str(key), value, self.machine, self.machine.place(target, statement))
+                receiver.item_written(key, value, self.machine, self.machine.place(target, statement))
             case cst.Tuple() | cst.List():
                 self._unpack(target.elements, value, statement)
             case cst.StarredElement():

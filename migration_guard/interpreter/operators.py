@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.classes import Class
+from migration_guard.interpreter.classes import Class, Member
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.cores import CORES, TextObject
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
@@ -129,10 +130,14 @@ _ORDERS = ("__lt__", "__le__", "__gt__", "__ge__")
 
 def _compared(node: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
     match node:
-        case cst.Equal() | cst.Is():
-            return _same(left, right)
-        case cst.NotEqual() | cst.IsNot():
-            return _not(_same(left, right))
+        case cst.Equal():
+            return same(left, right)
+        case cst.NotEqual():
+            return _not(same(left, right))
+        case cst.Is():
+            return _identical(left, right)
+        case cst.IsNot():
+            return _not(_identical(left, right))
         case cst.In():
             return _holds(right, left)
         case cst.NotIn():
@@ -161,17 +166,37 @@ def is_some(value: Value) -> bool:
     return isinstance(value, (Text, Sequence, Mapping, Class, Instance))
 
 
-def _same(left: Value, right: Value) -> bool | None:
+def same(left: Value, right: Value) -> bool | None:
+    """Whether two values are equal; None where that is not known."""
     if _plain(left) and _plain(right):
-        return left.key == right.key or (
+        equal = left.key == right.key or (
             isinstance(left, Constant) and isinstance(right, Constant) and left.value == right.value
         )
+        if equal and isinstance(left, Member) is not isinstance(right, Member):
+            return None  # of an `IntEnum` a member equals its value
+        return equal and _is_only_a_member(left) is _is_only_a_member(right)
     for one, other in ((left, right), (right, left)):
         if one is NONE and is_some(other):
             return False
     if left is right and isinstance(left, (Function, Class, Instance)):
         return True
     return None
+
+
+def _identical(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return type(left) is type(right) and left.key == right.key  # 1 is not True
+    return same(left, right)
+
+
+def _is_only_a_member(value: Value) -> bool:
+    """Whether it is of an enumeration whose members do not equal their values."""
+    cls = value.instance.cls if isinstance(value, TextObject) else None
+    return (
+        cls is not None
+        and cls.is_enum
+        and not any(base in CORES or base.endswith(("StrEnum", "TextChoices")) for base in cls.external_bases())
+    )
 
 
 def _holds(collection: Value, value: Value) -> bool | None:
@@ -181,7 +206,7 @@ def _holds(collection: Value, value: Value) -> bool | None:
         case Text() if collection.known and isinstance(value, Text) and value.known:
             return str(value) in str(collection)
         case Sequence() if _plain(value):
-            found = {_same(element, value) for element in collection.known}
+            found = {same(element, value) for element in collection.known}
             if True in found:
                 return True
             return False if found <= {False} and collection.rest is None and not collection.from_rows else None

@@ -48,9 +48,10 @@ _DATABASE = re.compile(
 )
 
 _REPLACES_ITSELF = re.compile(
-    r"\bmodules\s*\[\s*__name__\s*\]\s*=|\bmodules\s*\[\s*__name__\s*\](?=[\s\S]*\.__class__\s*=)"
+    r"\bmodules\s*\[\s*__name__\s*\]\s*=|\bmodules\s*\[\s*__name__\s*\]"
+    r"(?=[\s\S]*(?:\.__class__\s*=|[\"']__class__[\"']))"
 )
-"""`sys.modules[__name__] = …`, and `….__class__ = …`: who imports it gets something else."""
+"""`sys.modules[__name__] = …`, and `….__class__ = …` however it is spelled: who imports it gets something else."""
 
 
 class Scope(Store):

@@ -143,7 +143,9 @@ class Statements:
                 self.machine.scope.delete(target.value)
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
-                self.machine.evaluate(target.value).remove_item(key)
+                receiver = self.machine.evaluate(target.value)
+                receiver.remove_item(key)
+                receiver.item_written(key, None, self.machine, self.machine.place(target))
             case cst.Attribute():
                 self.machine.evaluate(target.value).remove_attribute(target.attr.value)
             case cst.Tuple() | cst.List():

@@ -66,8 +66,6 @@ class Value:
     """Of the default of a field: whether a new object may be given another value by position."""
     composes: bool = False
     """Whether comparing it makes another such value, as with columns of SQL."""
-    items_are_attributes: bool = False
-    """Whether `self["name"] = …` is `self.name = …`."""
 
     @property
     def key(self) -> object:
@@ -180,6 +178,9 @@ class Value:
 
     def remove_item(self, key: Value) -> None:
         """`del self[key]`."""
+
+    def item_written(self, key: Value, value: Value | None, machine: Machine, place: Place) -> None:
+        """The same as far as a library makes a change of rows of it; `del` gives no value."""
 
     def consumed(self) -> None:
         """It is handed to something out of sight, which will go through it."""
@@ -363,6 +364,10 @@ class Choice(Value):
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         each([partial(option.set_item, key, value, rows=rows) for option in self.options])
+
+    def item_written(self, key: Value, value: Value | None, machine: Machine, place: Place) -> None:
+        for option in self.options:
+            option.item_written(key, value, machine, place)
 
     def remove_item(self, key: Value) -> None:
         each([partial(option.remove_item, key) for option in self.options])

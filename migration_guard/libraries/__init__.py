@@ -14,8 +14,19 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Value, join
+from migration_guard.interpreter.values import (
+    NONE,
+    Constant,
+    External,
+    Method,
+    ModuleValue,
+    Place,
+    Unknown,
+    Value,
+    join,
+)
 from migration_guard.libraries import (
     active_record,
     ancestry,
@@ -42,10 +53,10 @@ from migration_guard.libraries.entrusted import Entrusted
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.leaving import SESSION, is_session
 from migration_guard.libraries.operations import Implements, Operations, Registers
-from migration_guard.libraries.relationships import Listener, listened, validated
+from migration_guard.libraries.relationships import BASES, Listener, item_written, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, running, substitution, texts
-from migration_guard.libraries.standard.builtin import namespace_of
+from migration_guard.libraries.standard.builtin import closure_of, namespace_of
 from migration_guard.libraries.standard.files import Stream
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -75,6 +86,9 @@ class Libraries:
 
         self.entrusted = Entrusted()
         """Functions that somebody out of sight keeps."""
+
+        self.mapped: list[Class] = []
+        """Models of SQLAlchemy's whose base is no class in sight."""
 
         self._environment: Mapping | None = None
         self._looked_for: set[str] = set()
@@ -107,7 +121,13 @@ class Libraries:
     made = staticmethod(ancestry.made)
     used = staticmethod(ancestry.used)
     inherited_method = staticmethod(ancestry.inherited_method)
-    method_of_base = staticmethod(repositories.method_of_base)
+
+    @staticmethod
+    def method_of_base(instance: Instance, call: Call) -> Value | None:
+        """A method that an object of the repository has from a known class above: a manager's, or a repository's."""
+        found = ancestry.method_of_manager(instance, call)
+        return found if found is not None else repositories.method_of_base(instance, call)
+
     through_decorator = staticmethod(ancestry.through_decorator)
     read = staticmethod(ancestry.read)
     gives = staticmethod(gives)
@@ -265,17 +285,25 @@ class Libraries:
                 self.entrusted.keeps(option.origin, value, self.machine)
                 leaving.put_into(option, value, self.machine.hidden_call(""))
 
-    def rewired(self, name: str, place: Place) -> None:
+    def rewired(self, name: str, place: Place, receiver: Value | None = None) -> None:
         """`function.__code__ = …`: from here on something else is run than what stands there."""
+        if name not in _REWIRES or (receiver is not None and not isinstance(receiver, _REWIRED)):
+            return
         opaque(Call(self.machine, name, place), f"what is given to {name} changes what is run", name)
 
     def globals_of(self, module: Module) -> Value:
         """`function.__globals__`."""
         return namespace_of(module, self.machine)
 
+    def closure_of(self, scope: Scope) -> Value:
+        """`function.__closure__`."""
+        return closure_of(scope)
+
     def inherited(self, base: Value, cls: Class) -> None:
         """A class of the repository has a base, perhaps from out of sight."""
         for option in base.alternatives():
+            if isinstance(option, External) and option.name in BASES:
+                self.mapped.append(cls)
             known = isinstance(option, External) and is_known(option) and option.root not in standard.RUNS_HEIRS
             if isinstance(option, Unknown) or (isinstance(option, External) and not known):
                 self.entrusted.inherits(option, cls, self.machine)
@@ -293,6 +321,8 @@ class Libraries:
                 return migrator.decorates(name, value, Call(self.machine, name, place))
             case Method(receiver=Sequence()):  # `@stack.callback`, `@handlers.append`
                 wrapper.call(Call(self.machine, wrapper.name, place, (value,)))
+            case External() if wrapper.root == "sqlalchemy" and wrapper.last == "reconstructor":
+                listened(value, Call(self.machine, "reconstructor", place), everywhere=False)
             case External() if wrapper.root == "yoyo":
                 return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,))) or value
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
@@ -321,6 +351,10 @@ class Libraries:
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)
 
+    def chained(self, query: Query, call: Call) -> Value:
+        """`queryset.query.chain(UpdateQuery)`."""
+        return django.chained(query, call)
+
     def model_attribute(self, model: Model, name: str) -> Value:
         return orm.model_attribute(model, name)
 
@@ -338,6 +372,12 @@ class Libraries:
 
     def row_method(self, row: Row, name: str, call: Call) -> Value:
         return orm.row_method(row, name, call)
+
+    def field_item_written(self, field: Field, key: Value, value: Value | None, place: Place) -> None:
+        if field.tracked:
+            self.row_assign(field.row, field.name, value or NONE, place)
+        elif field.leads_to_rows:
+            item_written(field, key, value, Call(self.machine, "__setitem__", place))
 
     def field_method(self, field: Field, name: str, call: Call) -> Value:
         return orm.field_method(field, name, call)
@@ -390,6 +430,11 @@ class Libraries:
 
     def super_method(self, receiver: Super, name: str, call: Call) -> Value:
         return django_operations.super_method(receiver, name, call)
+
+
+_REWIRES = frozenset({"__bases__", "__class__", "__code__", "__defaults__", "__kwdefaults__"})
+"""Attributes by which a function, a class or an object becomes another one."""
+_REWIRED = (Class, Function, Instance, ModuleValue)
 
 
 def _pour_into_streams(*values: Value) -> None:

@@ -10,7 +10,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import UNKNOWN, External, Unknown, Value, join
 from migration_guard.libraries import trust
-from migration_guard.libraries.database import Handle, named_target, record
+from migration_guard.libraries.database import Handle, Model, Query, Tracked, named_target, record
 from migration_guard.libraries.entrusted import only_wraps
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.handing import holds_a_way
@@ -127,6 +127,8 @@ def class_method(cls: Class, name: str, call: Call) -> Value:
         return cls.call(call.with_arguments(call.positional[0].elements() or (), {}) if call.positional else call)
     if is_queryset(cls) and name in ("as_manager", "from_queryset"):
         return queryset_class(cls, name, call)
+    if name == "as_mutable" and any(base.startswith("sqlalchemy.ext.mutable.") for base in cls.external_bases()):
+        return Tracked()
     if any(value.handle for value in call.arguments):
         opaque(call, f"{cls.name}.{name} is inherited from out of sight and is given a way to the database", name)
     if any(True for _ in unseen_bases(cls)):
@@ -181,6 +183,15 @@ def is_queryset(cls: Class) -> bool:
     """Whether it is a class of querysets or managers, of Django's."""
     last = (base.rpartition(".")[2] for base in cls.external_bases() if base.startswith("django."))
     return any(name.endswith(("QuerySet", "Manager")) for name in last)
+
+
+def method_of_manager(instance: Instance, call: Call) -> Value | None:
+    """A method that a manager which the repository makes by itself has from Django: of the rows of the model that it was given."""
+    if not is_queryset(instance.cls):
+        return None
+    given = instance.read("model")
+    model = given if isinstance(given, Model) else Model(None, None, "django-orm")
+    return Query((model,), "django-orm", plain=False, manager=instance.cls).method(call.name, call)
 
 
 def queryset_class(cls: Class, name: str, call: Call) -> Value:

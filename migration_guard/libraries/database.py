@@ -107,6 +107,15 @@ class Relationship(Expression):
     """The attribute that it gives to the target."""
     secondary: Value | None = None
     """The table between, of many-to-many."""
+    orphans: bool | None = False
+    """Whether what is taken out of it is deleted; None where that is not known."""
+    other_orphans: bool | None = False
+    """The same of the other side."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracked(Expression):
+    """A column of SQLAlchemy's whose value is a list or a dictionary of which each change is written: `MutableDict`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +145,12 @@ class Handle(Value):
             return Unknown(name, source=OF_HANDLE)
         if name == "introspection":
             return Catalogue(name, from_rows=True)
+        if name == "identity_map" and self._is_session:
+            return Mapping(rest=_held_row(), from_rows=True)
+        if name in ("new", "dirty", "deleted") and self._is_session:
+            return Sequence((), _held_row(), from_rows=True)
         if name == "ops":
-            return EXPRESSION  # Django's connection.ops only writes SQL down
+            return Writer()
         if name == "Model":  # Flask-SQLAlchemy's `db.Model`
             return External("flask_sqlalchemy.Model")
         if name == "Entity":  # Pony's `db.Entity`
@@ -151,6 +164,14 @@ class Handle(Value):
 
     def item(self, key: Value) -> Value:
         return Part(self, str(key) if isinstance(key, Text) else "")
+
+    def element(self) -> Value:
+        """`for row in session`: the objects that a session holds; of a cursor one of its rows."""
+        return _held_row() if self._is_session else Value.element(self)
+
+    @property
+    def _is_session(self) -> bool:
+        return "session" in self.kind.lower()
 
     def call(self, call: Call) -> Value:
         return call.machine.libraries.called_handle(self, call)
@@ -428,6 +449,11 @@ class Row(Store, Value):
         return call.machine.libraries.row_method(self, name, call)
 
 
+def _held_row() -> Row:
+    """An object that a session of SQLAlchemy's holds."""
+    return Row(Model(None, None, "sqlalchemy-orm"))
+
+
 _TOLD_RELATIONS = frozenset({"django-orm", "sqlalchemy-orm"})
 """Mappers that say what is a relation; of others a field that is gone over may lead to rows."""
 OF_RELATIONS = frozenset(
@@ -450,6 +476,8 @@ class Field(Value):
     """The model on the other side, where it is known."""
     secondary: Table | None = None
     """SQLAlchemy's table between, of many-to-many."""
+    orphans: bool | None = None
+    """Whether what is taken out of a relationship is deleted, where that is known."""
 
     @property
     def key(self) -> object:
@@ -484,6 +512,15 @@ class Field(Value):
         if self.related is not None or self.may_relate:
             machine.libraries.row_assign(self.related_row(), name, value, place)
 
+    def item_written(self, key: Value, value: Value | None, machine: Machine, place: Place) -> None:
+        machine.libraries.field_item_written(self, key, value, place)
+
+    @property
+    def tracked(self) -> bool:
+        """Whether it is a column that tells of its changes: what is put into it is written, as what is assigned to it."""
+        model = self.row.model
+        return model is not None and model.cls is not None and isinstance(model.cls.lookup(self.name), Tracked)
+
     @property
     def inert(self) -> bool:  # type: ignore[override]
         """Whether it surely is a plain column."""
@@ -497,6 +534,13 @@ class Field(Value):
             return False
         own = model.cls.lookup(self.name) if model.cls is not None else None
         return own is None or isinstance(own, Relationship)
+
+    @property
+    def leads_to_rows(self) -> bool:
+        """Whether it surely is a relationship."""
+        model = self.row.model
+        own = model.cls.lookup(self.name) if model is not None and model.cls is not None else None
+        return self.related is not None or self.secondary is not None or isinstance(own, Relationship)
 
     def related_row(self) -> Row:
         """An object on the other side."""
@@ -550,6 +594,8 @@ class Query(Calling):
             return self.model
         if name in ("c", "columns"):
             return composed(self.calls)
+        if name == "query" and self.orm == "django-orm":
+            return Inner(self, name)
         if name == "items" and self.orm == "sqlalchemy-orm":  # of a page of Flask-SQLAlchemy's
             return self
         return Method(self, name)
@@ -570,6 +616,28 @@ class Query(Calling):
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`rows | others`, `rows & others`: a queryset of the same model."""
         return self if operator in _SET_OPERATORS else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inner(Method):
+    """`queryset.query`: Django's own description of it, of which an UPDATE or a DELETE can be made."""
+
+    receiver: Query
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in ("chain", "clone") and call.arguments:
+            return call.machine.libraries.chained(self.receiver, call)
+        return Method.method(self, name, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writer(Expression):
+    """Django's `connection.ops`, which only writes SQL down, but for one method."""
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "execute_sql_flush":
+            record(call, OperationKind.DML_CALL, how="helper", callee=name)
+        return Expression.method(self, name, call)
 
 
 _SET_OPERATORS = frozenset({"__or__", "__and__", "__xor__", "__ior__", "__iand__", "__ixor__"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
@@ -14,7 +15,7 @@ from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 from migration_guard.libraries import orm
 from migration_guard.libraries.computing import EXPRESSION
-from migration_guard.libraries.database import Handle, Model, Query, Statement, record
+from migration_guard.libraries.database import Handle, Model, Query, Row, Statement, record
 from migration_guard.libraries.django_models import bundled_table
 from migration_guard.libraries.django_pages import Pages
 from migration_guard.libraries.execution import execute, opaque
@@ -97,7 +98,9 @@ def call(target: External, call: Call) -> Value | None:
             record(call, OperationKind.DML_CALL, how="helper", callee=target.last)
             return NONE
         case "deserialize" | "Deserializer":  # objects of models that the data names
-            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
+            row = Row(Model(None, None, "django-orm"))
+            row.write("new", Unknown("new"))  # saving it inserts or updates
+            return Sequence((), row, from_rows=True)
         case "emit_post_migrate_signal":
             record(call, OperationKind.DML_CALL, how="helper", callee=target.last)
             return NONE
@@ -112,6 +115,8 @@ def call(target: External, call: Call) -> Value | None:
         case "bulk_update":
             record(call, OperationKind.UPDATE, how="django-orm")
             return NONE
+        case last if isinstance(first, Query) and _OF_QUERYSETS.search(target.name):  # `QuerySet.update(rows, …)`
+            return first.method(last, call.with_arguments(call.positional[1:], call.named))
         case last if last in orm.SAVES | orm.ROW_DELETES and call.positional:  # `models.Model.save(row)`
             return first.method(last, call.with_arguments(call.positional[1:], call.named))
         case "UpdateQuery" | "DeleteQuery" | "InsertQuery" | "QuerySet" | "Manager" if isinstance(first, Model):
@@ -134,6 +139,19 @@ def _query_of(cls: str, model: Model, call: Call) -> Value:
     if kind is None:
         return Query((model,), "django-orm", plain=False)
     return Statement(kind, (model.table,), model.name, spot_of(call.place), "django-orm")
+
+
+def chained(query: Query, call: Call) -> Value:
+    """What is made of the description of a queryset: that of another one, or of a change of its rows."""
+    wanted = call.argument(0, "klass") or UNKNOWN
+    model = query.model or Model(None, None, "django-orm")
+    names = [
+        name
+        for option in wanted.alternatives()
+        for name in (option.external_bases() if isinstance(option, Class) else [option.origin])
+    ]
+    found = [_query_of(last, model, call) for name in names if (last := name.rpartition(".")[2]) in _QUERIES]
+    return join(found) if found else query
 
 
 _QUERIES = {
@@ -192,6 +210,7 @@ def _call_command(call: Call) -> Value:
     return NONE
 
 
+_OF_QUERYSETS = re.compile(r"\.\w*(?:QuerySet|Manager)\.\w+$")
 _WITH_MIGRATIONS = (".signals.post_migrate.connect", ".signals.pre_migrate.connect")
 """What is connected to these is called when the migrations have run, or before."""
 _QUIET_COMMANDS = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value
 from migration_guard.libraries.database import Field, Query, record
 from migration_guard.operations import OperationKind
 
@@ -49,20 +49,28 @@ def manager_method(field: Field, name: str, call: Call) -> Value:
 
 
 def _changed(field: Field, relation: Relation | None, name: str, call: Call) -> None:
-    kind = _CHANGES[name]
-    if name in ("set", "aset") and call.positional and call.positional[0].elements() == []:
-        kind = OperationKind.DELETE
     owner = field.row.model
     column = field.name.rpartition(".")[2]
+    kinds = _kinds(name, call)
     if relation is None:
         table = f"{owner.table}_{column}" if owner is not None and owner.table and "." not in field.name else None
         model = f"{owner.name}.{column}" if owner is not None and owner.name else None
-        record(call, kind, how="django-orm", tables=(table,), model=model)
     elif relation.between is not None:
-        record(call, kind, how="django-orm", tables=(relation.between.table,), model=relation.between.name)
+        table, model = relation.between.table, relation.between.name
     else:  # the related rows themselves name the row that they belong to
-        other = relation.other
-        record(call, OperationKind.UPDATE, how="django-orm", tables=(other.table,), model=other.name)
+        table, model, kinds = relation.other.table, relation.other.name, [OperationKind.UPDATE]
+    for kind in kinds:
+        record(call, kind, how="django-orm", tables=(table,), model=model)
+
+
+def _kinds(name: str, call: Call) -> list[OperationKind]:
+    """What is done to the rows of a table between: a `set` of nothing empties it, as does one with `clear=True`."""
+    if name not in ("set", "aset"):
+        return [_CHANGES[name]]
+    if call.positional and call.positional[0].elements() == []:
+        return [OperationKind.DELETE]
+    clears = call.named.get("clear", UNKNOWN if call.open else NONE)
+    return [_CHANGES[name]] + [OperationKind.DELETE] * (clears.truth is not False)
 
 
 def guess(name: str) -> str | None:

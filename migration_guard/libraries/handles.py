@@ -8,9 +8,9 @@ from __future__ import annotations
 from migration_guard.later import re
 
 _METHODS = {
-    "SQLAlchemy": "clear_compiled_cache create_all detach drop_all enable_relationship_loading get_execution_options "
+    "SQLAlchemy": "bind_mapper bind_table clear_compiled_cache commit_prepared configure create_all detach drop_all enable_relationship_loading get_execution_options "
     "get_isolation_level get_nested_transaction get_transaction has_table identity_key in_nested_transaction "
-    "in_transaction inspect is_modified object_session recover_twophase reflect run_ddl set_isolation_level table_names "
+    "in_transaction inspect is_modified object_session query_property recover_twophase reflect rollback_prepared run_ddl set_isolation_level table_names "
     "update_execution_options close_all get_sync_connection",
     "Flask-SQLAlchemy": "aliased and_ backref case cast column_property deferred desc asc distinct exists "
     "foreign func get_app get_engine init_app joinedload literal literal_column load_only not_ or_ "

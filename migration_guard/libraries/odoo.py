@@ -306,7 +306,6 @@ class Records(Value):
 
     from_rows = True
     is_made = True
-    items_are_attributes = True
 
     @property
     def handle(self) -> bool:  # type: ignore[override]
@@ -336,6 +335,11 @@ class Records(Value):
         if name in _WRITES or name in _SAME | _READS | _CONVERTS or name == "modified":
             return Method(self, name)
         return Records(None, field=True)
+
+    def item_written(self, key: Value, value: Value | None, machine: Machine, place: Place) -> None:
+        """`record["name"] = …` is `record.name = …`."""
+        if value is not None:
+            self.assign(str(key), value, machine, place)
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         machine.ledger.change(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
 from migration_guard.libraries.database import Field, Model, Query, Relationship, Row, Statement, Table, record
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 
 _ADDS = frozenset({"append", "add", "extend", "insert", "add_all"})
 _REMOVES = frozenset({"remove", "clear", "pop", "discard"})
+_CHANGES = _ADDS | _REMOVES | frozenset({"update", "setdefault", "popitem", "sort", "reverse", "changed"})
+"""Methods of a list, a dictionary or a set that change it."""
+_OF_QUERIES = frozenset({"update", "delete"})
+"""What a relationship that is a query (`lazy="dynamic"`) does to its rows."""
 _READS = frozenset({"filter", "filter_by", "all", "order_by", "join", "select"})
 
 
+BASES = frozenset({"sqlalchemy.orm.declarative_base()", "sqlalchemy.orm.automap_base()", "flask_sqlalchemy.Model"})
+"""Bases of models that are no classes in sight, and know their models all the same."""
 VALIDATES = "sqlalchemy.orm.validates()"
 """The decorator of what is asked of each value that an attribute is given."""
 
@@ -67,10 +74,20 @@ def validated(row: Row, name: str, value: Value, machine: Machine) -> None:
 
 def relationship(call: Call) -> Relationship:
     named = call.named.get("backref") or call.named.get("back_populates")
+    there: bool | None = False
     if isinstance(named, Relationship):  # backref("children", …)
+        there = named.orphans
         named = named.target
     other_side = str(named) if isinstance(named, Text) and named.known else ""
-    return Relationship(call.argument(0, "argument") or UNKNOWN, other_side, call.argument(1, "secondary"))
+    target, between = call.argument(0, "argument") or UNKNOWN, call.argument(1, "secondary")
+    return Relationship(target, other_side, between, _orphans(call), there)
+
+
+def _orphans(call: Call) -> bool | None:
+    cascade = call.named.get("cascade", UNKNOWN if call.open else NONE)
+    if isinstance(cascade, Text) and cascade.known:
+        return "delete-orphan" in str(cascade)
+    return False if cascade is NONE else None
 
 
 def field_of(row: Row, name: str, libraries: Libraries) -> Field | None:
@@ -80,12 +97,14 @@ def field_of(row: Row, name: str, libraries: Libraries) -> Field | None:
         return None
     own = model.cls.lookup(name)
     if isinstance(own, Relationship):
-        return Field(row, name, _target(own, model.cls, libraries), _secondary(own, model.cls, libraries))
+        target, between = _target(own, model.cls, libraries), _secondary(own, model.cls, libraries)
+        return Field(row, name, target, between, own.orphans)
     if own is None:
-        for cls, theirs in _relationships(model.cls):
+        for cls, theirs in _relationships(model.cls, libraries):
             leads_here = _target(theirs, cls, libraries)
             if theirs.other_side == name and leads_here is not None and leads_here.key == model.key:
-                return Field(row, name, libraries.model_of(cls), _secondary(theirs, cls, libraries))
+                between = _secondary(theirs, cls, libraries)
+                return Field(row, name, libraries.model_of(cls), between, theirs.other_orphans)
     return None
 
 
@@ -98,7 +117,7 @@ def _named(value: Value, cls: Class, libraries: Libraries) -> Value:
     """What a name in text, or a function, stands for."""
     if isinstance(value, Text) and value.known:
         name = str(value).rpartition(".")[2]
-        registered = next((one for one in _mapped_beside(cls) if one.name == name), None)
+        registered = next((one for one in _mapped_beside(cls, libraries) if one.name == name), None)
         return registered or libraries.machine.module_attribute(cls.module, name)
     return value
 
@@ -112,9 +131,11 @@ def _secondary(relation: Relationship, cls: Class, libraries: Libraries) -> Tabl
     return table if isinstance(table, Table) else Table(None)
 
 
-def _mapped_beside(cls: Class) -> Iterator[Class]:
-    """The classes under the same base."""
+def _mapped_beside(cls: Class, libraries: Libraries) -> Iterator[Class]:
+    """The classes under the same base: that is a class, or made by `declarative_base()`."""
     waiting = [ancestor for ancestor in cls.lineage() if not any(isinstance(base, Class) for base in ancestor.bases)]
+    if cls in waiting:
+        waiting += libraries.mapped
     seen: set[int] = set()
     while waiting:
         one = waiting.pop(0)
@@ -124,8 +145,8 @@ def _mapped_beside(cls: Class) -> Iterator[Class]:
             waiting += one.children
 
 
-def _relationships(cls: Class) -> Iterator[tuple[Class, Relationship]]:
-    for one in _mapped_beside(cls):
+def _relationships(cls: Class, libraries: Libraries) -> Iterator[tuple[Class, Relationship]]:
+    for one in _mapped_beside(cls, libraries):
         for name in one.scope.names:
             value = one.scope.get(name)
             if isinstance(value, Relationship):
@@ -134,6 +155,12 @@ def _relationships(cls: Class) -> Iterator[tuple[Class, Relationship]]:
 
 def collection_method(field: Field, name: str, call: Call) -> Value:
     """`row.children.append(…)` and the like."""
+    if field.tracked and name in _CHANGES:
+        call.machine.libraries.row_assign(field.row, field.name, UNKNOWN, call.place)
+        return Unknown(name, from_rows=True)
+    if name in _OF_QUERIES and field.leads_to_rows and not _rows_given(call):
+        return Query((field.related,) if field.related else (), "sqlalchemy-orm", plain=False).method(name, call)
+    name = "extend" if name == "update" and field.leads_to_rows else name  # of a set
     if name in _ADDS | _REMOVES and (field.related is not None or field.secondary is not None):
         _changed(field, name, call)
         return NONE
@@ -152,20 +179,45 @@ def collection_method(field: Field, name: str, call: Call) -> Value:
     return Unknown(name, from_rows=field.from_rows)
 
 
+def item_written(field: Field, key: Value, value: Value | None, call: Call) -> None:
+    """`row.children[key] = …`, `row.children[:] = …`, `del row.children[key]`: objects are added, or no longer there."""
+    if value is not None and value.elements() != []:
+        _changed(field, "append", call.with_arguments((value,), {}))
+    if value is None or isinstance(key, Slice):
+        _changed(field, "remove", call)
+
+
 def _changed(field: Field, name: str, call: Call) -> None:
-    kind = OperationKind.INSERT_VALUES if name in _ADDS else OperationKind.DELETE
     related, between = field.related, field.secondary
-    tables = [between.name] if between is not None else []
-    if related is not None and (between is None or (name in _ADDS and _gives_new(call))):
-        tables.append(related.table)
     model = related.name if related is not None else None
-    record(call, kind, how="sqlalchemy-orm", tables=tables, model=model, pending=True)
+
+    def tell(kind: OperationKind, tables: list[str | None]) -> None:
+        record(call, kind, how="sqlalchemy-orm", tables=tables, model=model, pending=True)
+
+    kind = OperationKind.INSERT_VALUES if name in _ADDS else OperationKind.DELETE
+    own = [related.table] if related is not None else []
+    if between is not None:
+        tell(kind, [between.name, *(own if name in _ADDS and _gives_new(call) else ())])
+    elif name in _ADDS:
+        rows = _rows_given(call)
+        there = bool(rows) and all(row.flag("new") is False for row in rows)
+        tell(OperationKind.UPDATE if there else kind, own)
+    else:
+        if field.orphans is not True:
+            tell(OperationKind.UPDATE, own)
+        if field.orphans is not False:
+            tell(kind, own)
 
 
 def _gives_new(call: Call) -> bool:
     """Whether an argument is an object that is not in the database yet."""
+    return any(row.new for row in _rows_given(call))
+
+
+def _rows_given(call: Call) -> list[Row]:
+    """The objects among the arguments, and in what they hold."""
     values = [value.element() if isinstance(value, Sequence) else value for value in call.positional]
-    return any(isinstance(option, Row) and option.new for value in values for option in value.alternatives())
+    return [option for value in values for option in value.alternatives() if isinstance(option, Row)]
 
 
 class Listener(Value):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, as_text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Native, Unknown, Value, join
@@ -22,6 +23,7 @@ from migration_guard.libraries.database import (
     Relationship,
     Row,
     Table,
+    Tracked,
     named_target,
     opened,
     record,
@@ -58,6 +60,7 @@ def value(name: str) -> Value | None:
 
 
 def call(target: External, call: Call) -> Value | None:
+    _run_types(call)
     first = call.positional[0] if call.positional else UNKNOWN
     _, of_database, function = target.name.partition(".func.")
     if of_database:
@@ -84,6 +87,8 @@ def call(target: External, call: Call) -> Value | None:
             return first
         case "Column" | "mapped_column" | "DefaultClause" | "FetchedValue":
             run_callbacks(call)
+            if any(isinstance(one, Tracked) for value in call.arguments for one in value.alternatives()):
+                return Tracked()
             computed = _computing((*call.positional[1:], call.named.get("server_default", NONE)))
             default = call.named.get("default", NONE)
             return Filling(getattr(computed, "texts", ())) if default is not NONE else computed
@@ -93,6 +98,8 @@ def call(target: External, call: Call) -> Value | None:
             return relationship(call)
         case "association_proxy":
             return Relationship()
+        case "as_mutable":
+            return Tracked()
         case "validates":
             return External(VALIDATES)
         case "set_attribute" | "del_attribute":
@@ -131,6 +138,37 @@ def call(target: External, call: Call) -> Value | None:
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
         run_callbacks(call)
     return written_within(call) or composed(called_in(call.arguments))
+
+
+def _run_types(call: Call) -> None:
+    """A type of the repository is handed over: what it makes of values, as they are written and read."""
+    for option in (option for value in call.arguments for option in value.alternatives()):
+        cls = option.cls if isinstance(option, Instance) else option
+        if not isinstance(cls, Class) or not any(name.partition(".")[0] in ROOTS for name in cls.external_bases()):
+            continue
+        hooks = [method for name in _OF_TYPES if (method := cls.method_of(name)) is not None]
+        if hooks:
+            made = option if isinstance(option, Instance) else cls.call(call.with_arguments((), {}))
+            for hook in hooks:
+                given = call.machine.call(hook.bind(made), call.with_arguments((), {}).opened(UNKNOWN))
+                for one in given.alternatives():
+                    if one.callable_in_sight:  # a processor
+                        call.machine.call(one, call.with_arguments((UNKNOWN,), {}))
+
+
+_OF_TYPES = (
+    "process_bind_param",
+    "process_literal_param",
+    "process_result_value",
+    "bind_processor",
+    "literal_processor",
+    "result_processor",
+    "bind_expression",
+    "column_expression",
+    "coerce_compared_value",
+    "load_dialect_impl",
+)
+"""Methods of a type that SQLAlchemy calls for each statement with a value of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

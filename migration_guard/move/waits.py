@@ -49,7 +49,7 @@ def waiting_for(candidate: Candidate, pieces: Sequence[Piece], schema: Schema) -
             or lineage.is_instead(path, candidate.path)
         ):
             raise CannotMove(
-                f"{what} is dropped or renamed in {path.name}: the change is history; leave it where it is"
+                f"{what} is dropped or renamed in {path.name}, and which of the two runs first is not said; leave it where it is"
             )
         if lineage.follows(path, candidate.path):
             behind[path] = what

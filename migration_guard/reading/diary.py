@@ -25,7 +25,7 @@ from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.sizes import numbers
 from migration_guard.reading.standing import Limit, Pending, Session, Standing
 from migration_guard.reading.transactions import Transactions, is_connection, is_early, session_of
-from migration_guard.sql.batch import Batch, Pick, Write, batches, controls, table_locks
+from migration_guard.sql.batch import Batch, Pick, Write, batches, controls, starts, table_locks
 from migration_guard.sql.settings import NAMES, TimeoutSet, options, timeouts
 
 if TYPE_CHECKING:
@@ -64,6 +64,10 @@ class Event:
     """What the LIMIT of a pick was given."""
     lasting: bool = False
     """Whether it may be left uncommitted by the one whose session it is."""
+    kept: bool = False
+    """Whether a commit comes behind it, on one way at least."""
+    undone: bool = False
+    """Whether a rollback does."""
 
     @property
     def key(self) -> object:
@@ -136,6 +140,16 @@ class Diary(Ledger):
         Ledger.end(self)
         for change in self._sessions.uncommitted():
             self.events[change].lasting = True
+        for event in self.events.values():
+            event.lasting |= event.undone and not event.kept
+
+    def keep(self, events: Iterable[Event]) -> None:
+        """What these set is set in each session before anything else is done there."""
+        kept, standing = self._of_module or ([], Standing())
+        found = [(one, one.what) for one in events if isinstance(one.what, TimeoutSet) and not one.what.resets]
+        limits: dict[tuple[Session, str, bool], frozenset[Limit | None]] = {**standing.limits}
+        limits.update(((None, what.name, False), frozenset({Limit(one.key, fresh=False)})) for one, what in found)
+        self._of_module = ([*kept, *(one for one, _ in found)], replace(standing, limits=limits))
 
     def _set_by_the_module(self) -> tuple[list[Event], Standing]:
         standing = self._sessions.of_module()
@@ -146,13 +160,13 @@ class Diary(Ledger):
 
     def block(self, node: cst.CSTNode, context: Value) -> AbstractContextManager[None]:
         session = session_of(context)
-        if self._sessions.begins(node, session):
+        if self._sessions.begins(node, context):
             return self._sessions.block(node, session)
         return self._sessions.manager(node) if is_connection(node, context) else nullcontext()
 
     def ends(self, node: cst.CSTNode, context: Value) -> Callable[[], bool] | None:
         session = session_of(context)
-        if self._sessions.begins(node, session):
+        if self._sessions.begins(node, context):
             return partial(self._left, session) if not self._sessions.is_inside(session) else None
         return partial(self._left, session) if is_connection(node, context) else None
 
@@ -169,6 +183,9 @@ class Diary(Ledger):
 
     def _over(self, session: Session, *, undone: bool = False) -> None:
         Ledger.commit(self)
+        for change in self._sessions.pending(session):
+            event = self.events[change]
+            event.kept, event.undone = event.kept or not undone, event.undone or undone
         self._sessions.over(session, undone=undone)
 
     def session(self, call: Call, driver: str = "") -> Session:
@@ -194,7 +211,8 @@ class Diary(Ledger):
             spot = self._spot(call, text, start, end)
             self.table_locks.setdefault(spot.key, spot)
         read = list(batches(shown, text.holes, self.dialect))
-        settings = list(timeouts(shown))
+        said = {*starts(shown, text.holes, self.dialect)}
+        settings = [one for one in timeouts(shown) if one.start in said]
         if call.name not in _EXECUTES:
             for setting in settings:
                 self._note(setting, self._spot(call, text, setting.start, setting.end))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import libcst as cst
 
@@ -40,6 +40,23 @@ def swallowed(
                 yield one
             case cst.With() if _works(one.body, working, named):
                 yield from (item.item for item in one.items if _suppresses(item.item))
+
+
+def names_of(nodes: Sequence[cst.FunctionDef | cst.Lambda], working: set[int]) -> set[str]:
+    """The names of functions that change rows, by themselves or by others."""
+    calls = {
+        node.name.value: [one for one in within(node.body) if isinstance(one, cst.Call)]
+        for node in nodes
+        if isinstance(node, cst.FunctionDef)
+    }
+    named = {name for name, inside in calls.items() if any(id(one) in working for one in inside)}
+    while more := {
+        name
+        for name, inside in calls.items()
+        if name not in named and any((dotted(one.func) or "").rpartition(".")[2] in named for one in inside)
+    }:
+        named |= more
+    return named
 
 
 def _innermost_loops(node: cst.CSTNode) -> dict[int, cst.CSTNode]:

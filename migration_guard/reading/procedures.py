@@ -22,7 +22,8 @@ from migration_guard.procedures import Alteration, BatchSize, Lapse, Patience, P
 from migration_guard.reading.alterations import alteration, counted_off, stated
 from migration_guard.reading.diary import Diary, Event
 from migration_guard.reading.error_texts import error_texts
-from migration_guard.reading.lapses import swallowed, untimed
+from migration_guard.reading.lapses import names_of, swallowed, untimed
+from migration_guard.reading.listeners import prepares
 from migration_guard.reading.pages import Page, backfills, page_of
 from migration_guard.reading.unreached import changes_unread, leads_away
 from migration_guard.sql.batch import Pick, Write, batches, condition
@@ -67,6 +68,9 @@ class Procedures:
         body = page_of(None, diary, machine.reached)
         taken: set[int] = set()
         machine.reached = taken
+        for function in self._migration.every_function():
+            if prepares(function.node, self._migration.source.tree):
+                diary.keep(self._page(function).events)
         for call in {id(call.place.node): call for call in diary.definitions}.values():
             self._definition(call)
         for entry in self._entries():
@@ -259,7 +263,7 @@ class Procedures:
         yield from (Lapse(Why.CURSOR, span) for span in _spans(page.lost))
         working = {id(one.spot.place.whole) for one, _ in writes if one.spot.place is not None}
         nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
-        named = _named_for(nodes, working)
+        named = names_of(nodes, working)
         inside = [*nodes, page.function.node if page.function is not None else self._migration.source.tree]
         silent = {id(one): one for node in inside for one in swallowed(node, page.handlers, working, named)}
         yield from sorted((Lapse(Why.ERROR, self._span(one)) for one in silent.values()), key=lambda one: one.span)
@@ -380,23 +384,6 @@ class Procedures:
 
     def _problem(self, line: int | None, message: str) -> None:
         self.problems.append(Problem(self._migration.job.shown, line, message))
-
-
-def _named_for(nodes: Sequence[cst.FunctionDef | cst.Lambda], working: set[int]) -> set[str]:
-    """The names of functions that change rows, by themselves or by others."""
-    calls = {
-        node.name.value: [one for one in within(node.body) if isinstance(one, cst.Call)]
-        for node in nodes
-        if isinstance(node, cst.FunctionDef)
-    }
-    named = {name for name, inside in calls.items() if any(id(one) in working for one in inside)}
-    while more := {
-        name
-        for name, inside in calls.items()
-        if name not in named and any((dotted(one.func) or "").rpartition(".")[2] in named for one in inside)
-    }:
-        named |= more
-    return named
 
 
 def _spans(spots: Iterable[Spot]) -> tuple[Span, ...]:

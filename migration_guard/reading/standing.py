@@ -104,16 +104,16 @@ class Standing:
     def ended(self, session: Session, *, undone: bool) -> Standing:
         """The transaction of a session is over, and with it what was to last no longer."""
         limits = {
-            at: frozenset(_after(one, undone=undone) for one in found) if _same(at[0], session) else found
+            at: frozenset(_after(one, undone=undone) for one in found) if is_same(at[0], session) else found
             for at, found in self.limits.items()
-            if not (at[2] and _same(at[0], session))
+            if not (at[2] and is_same(at[0], session))
         }
         return Standing(
             limits,
-            frozenset(one for one in self.held if not _same(one[0], session)),
-            frozenset(one for one in self.pending if not _same(one.session, session)),
-            frozenset(one for one in self.begun if not _same(one, session)),
-            frozenset(one for one in self.opened if not _same(one, session)),
+            frozenset(one for one in self.held if not is_same(one[0], session)),
+            frozenset(one for one in self.pending if not is_same(one.session, session)),
+            frozenset(one for one in self.begun if not is_same(one, session)),
+            frozenset(one for one in self.opened if not is_same(one, session)),
             frozenset(one for one in self.cursors if one != session),
             self.closed | {one for one in self.cursors if one == session},
         )
@@ -130,7 +130,7 @@ def _after(limit: Limit | None, *, undone: bool) -> Limit | None:
     return None if undone else replace(limit, fresh=False)
 
 
-def _same(one: Session, other: Session) -> bool:
+def is_same(one: Session, other: Session) -> bool:
     """Whether two sessions may be the same one."""
     return one is None or other is None or one == other
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
+from migration_guard.interpreter.functions import ContextManager
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.values import Constant, Value
 from migration_guard.later import re
@@ -16,7 +18,7 @@ from migration_guard.lean import dataclass, replace
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.drivers import SERVER_SIDE, is_held_by_the_server
 from migration_guard.libraries.execution import SINKS
-from migration_guard.reading.standing import Limits, Session, Standing, Standings
+from migration_guard.reading.standing import Limits, Session, Standing, Standings, is_same
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -73,9 +75,10 @@ class Transactions:
 
     # --- Blocks ------------------------------------------------------------------------------------------------------
 
-    def begins(self, node: cst.CSTNode, session: Session) -> bool:
-        """Whether a block, or a function, is a transaction."""
-        return is_transaction(node) and not self._is_savepoint(node, session)
+    def begins(self, node: cst.CSTNode, context: Value) -> bool:
+        """Whether a block, or a function, is a transaction; a manager of the file's own says so by what it does."""
+        own = any(isinstance(one, (ContextManager, Instance)) for one in context.alternatives())
+        return is_transaction(node) and not own and not self._is_savepoint(node, session_of(context))
 
     def _is_savepoint(self, node: cst.CSTNode, session: Session) -> bool:
         """Whether a block is none of its own, since a statement before it has begun a transaction."""
@@ -122,6 +125,10 @@ class Transactions:
     def begun(self, session: Session) -> None:
         """SQL has begun a transaction."""
         self.standings.become(lambda now: replace(now, opened=now.opened | {session}))
+
+    def pending(self, session: Session) -> list[object]:
+        """The changes of a session that are not committed yet."""
+        return [one.change for one in self.standings.now.pending if is_same(one.session, session)]
 
     def over(self, session: Session, *, undone: bool) -> None:
         """The transaction of a session is over."""

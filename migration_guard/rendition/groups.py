@@ -55,17 +55,55 @@ def all_but_one(query: QuerySet, whole: cst.Call) -> Rendered | None:
     Raises NotRendered, with what is known of the rows, where rows of other tables go with them.
     """
     around = _loops_around(query.machine, whole)
-    if len(around) != 1 or not _does_nothing_else(around[0].body, whole):
+    if len(around) != 1:
         return None
     try:
         root, chain = links_of(whole, query.machine)
         query.check_root(root, chain)
+        keys = _keys_of(query, chain)
+        if keys is not None:
+            root, chosen = links_of(keys.rows, query.machine)
+            query.check_root(root, chosen)
     except NotRendered:
         return None
+    if chain[-1][0] != "delete" or chain[-1][1].args:
+        return None
+    if not _does_nothing_else(around[0].body, whole, keys.set_to if keys is not None else None):
+        return None
     try:
-        return _said(query, around[0], chain[:-1]) if chain[-1][0] == "delete" and not chain[-1][1].args else None
+        return _said(query, around[0], chosen if keys is not None else chain[:-1])
     except _Unlike:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of all rows of a query but the first."""
+
+    rows: cst.BaseExpression
+    set_to: cst.BaseExpression
+    """What the variable is set to that holds them, if one does."""
+
+
+def _keys_of(query: QuerySet, chain: list[tuple[str, cst.Call]]) -> _Keys | None:
+    """Of `filter(id__in=rows.values_list("id", flat=True)[1:])`, also through a variable and a list: the rows."""
+    if [method for method, _ in chain] != ["filter", "delete"]:
+        return None
+    positional, named = plain_arguments(chain[0][1])
+    if positional or list(named) not in (["id__in"], ["pk__in"]):
+        return None
+    (given,) = named.values()
+    set_to = behind(given, query.machine)
+    rows = _but_the_first(_listed(set_to))
+    listed = behind(rows, query.machine) if rows is not None else None
+    if not isinstance(listed, cst.Call) or not isinstance(listed.func, cst.Attribute):
+        return None
+    options = [one.keyword.value for one in listed.args if one.keyword is not None]
+    fields = [query.machine.evaluate(one.value) for one in listed.args if one.keyword is None and not one.star]
+    is_key = [isinstance(one, Text) and query.column(str(one)) == query.column("pk") for one in fields]
+    if listed.func.attr.value != "values_list" or options != ["flat"] or is_key != [True]:
+        return None
+    return _Keys(listed.func.value, set_to)
 
 
 def all_but_first(query: QuerySet, whole: cst.Call, row: str) -> Rendered | None:
@@ -128,9 +166,9 @@ def _lines(block: cst.BaseSuite) -> list[cst.CSTNode]:
     return [line for one in block.body for line in (one.body if isinstance(one, cst.SimpleStatementLine) else [one])]
 
 
-def _does_nothing_else(block: cst.BaseSuite, whole: cst.Call) -> bool:
-    """Whether a block holds a statement, and besides only what says something to people."""
-    lines = _lines(block)
+def _does_nothing_else(block: cst.BaseSuite, whole: cst.Call, set_to: cst.BaseExpression | None = None) -> bool:
+    """Whether a block holds a statement, what sets the variable that it uses, and besides only what says something to people."""
+    lines = [one for one in _lines(block) if set_to is None or not _only_sets(one, set_to) or isinstance(one, cst.Expr)]
     calls = [line.value for line in lines if isinstance(line, cst.Expr) and isinstance(line.value, cst.Call)]
     return (
         len(calls) == len(lines)

@@ -13,7 +13,7 @@ import libcst as cst
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
-from migration_guard.rewriting.again import adds_to_itself, updates_by_itself
+from migration_guard.rewriting.again import adds_to_itself, trades, updates_by_itself
 from migration_guard.rewriting.births import Birth, Births, MakesRows
 from migration_guard.rewriting.carried import gives_a_key, goes_by_order, is_of_a_queryset, taken_along, written_twice
 from migration_guard.rewriting.definitions import literal
@@ -142,6 +142,7 @@ class Family(Django):
         reason = (
             reason
             or adds_to_itself(ast.Module(loop.body, []), owned.rows)
+            or next(filter(None, (trades(_body_of(loop, name), name, ()) for name in owned.rows)), None)
             or next(self._of_others(loop, owned), None)
             or next(_in_no_order(loop, owned), None)
         )
@@ -265,6 +266,16 @@ def _in_no_order(loop: ast.For, owned: Owned) -> Iterator[str]:
         asks = owned.of(source) is not None or is_of_a_queryset(source)
         if asks and last_name(source) != _IN_ORDER and "order_by(" not in ast.unparse(source):
             yield "its loop goes through rows in no order that stays, and what it does depends on that"
+
+
+def _body_of(loop: ast.For, row: str) -> list[ast.stmt]:
+    """The statements that are run for each row that a variable holds."""
+    inner = [one for one in ast.walk(loop) if isinstance(one, ast.For) and _holds(one, row)]
+    return inner[-1].body if inner else loop.body
+
+
+def _holds(loop: ast.For, row: str) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == row for one in ast.walk(loop.target))
 
 
 def _is_queryset(node: cst.BaseExpression) -> bool:

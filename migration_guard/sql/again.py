@@ -28,11 +28,23 @@ def repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Seq
                 isinstance(one.expression, exp.Null) and not one.args.get("negate") for one in source.find_all(exp.Is)
             )
             moved = root.find(exp.Delete) is not None
-            return node.args.get("conflict") is None and not (guarded or anti or moved)
+            conflict = node.args.get("conflict")
+            if isinstance(conflict, exp.Expr):
+                return any(map(_adds_once_more, conflict.expressions)) and conflict.args.get("where") is None
+            return not (guarded or anti or moved)
         case exp.Merge():
             return any(map(_changes_again, node.find_all(exp.When)))
         case _:
             return False
+
+
+def _adds_once_more(pair: exp.Expr) -> bool:
+    """Whether ON CONFLICT DO UPDATE computes a column from what it is: `SET amount = points.amount + excluded.amount`."""
+    if not isinstance(pair, exp.EQ):
+        return False
+    computed = pair.expression.find_all(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DPipe)
+    columns = [column for one in computed for column in one.find_all(exp.Column)]
+    return any(one.name.lower() == pair.this.name.lower() and one.table.lower() != "excluded" for one in columns)
 
 
 def _changes_again(when: exp.When) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from migration_guard.later import Later
+from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 from migration_guard.sql import met
 from migration_guard.sql.again import counts_on, repeats
@@ -95,8 +95,13 @@ class Batch:
     end: int
 
 
+_TAKES_VALUES = re.compile(r"%s|%\(\w+\)s")
+
+
 def batches(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[Batch | None]:
     """What each statement of a text picks and changes; None for one that has no tree."""
+    if _TAKES_VALUES.search(text) is not None:
+        text = text.replace("%%", " %")  # as psycopg has it
     for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
         first, last = statement[0], statement[len(statement) - 1]
         found = _batch(parse.tree_of(statement.tokens, spoken(dialect)))
@@ -114,6 +119,16 @@ def table_locks(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> It
         first = statement[0]
         if text[first.start : first.end].upper() == "LOCK":
             yield first.start, statement[len(statement) - 1].end
+
+
+def starts(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[int]:
+    """Where a text may set something: at the first word of a statement, and at what a query calls, but not in remarks or strings."""
+    for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
+        first = text[statement[0].start : statement[0].end].upper()
+        if first in {"SET", "RESET", "DISCARD"}:
+            yield statement[0].start
+        elif first in {"SELECT", "WITH", "PERFORM"}:
+            yield from (statement[at].start for at in range(len(statement)))
 
 
 def controls(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[tuple[int, str]]:
@@ -310,8 +325,7 @@ def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
         parts += _linked(node)
     inside = [part for part in parts if isinstance(part, exp.Expr)]
     for part in inside:
-        asks = part.find(exp.Exists) is not None  # a LIMIT within it limits nothing
-        if not asks and any(found is select and not _is_widened(found, part) for found in part.find_all(exp.Select)):
+        if any(found is select and _gives_rows(found, part) for found in part.find_all(exp.Select)):
             return True
     named = {cte.alias.lower(): cte for cte in root.find_all(exp.CTE)}
     waiting = [table.name.lower() for part in inside for table in part.find_all(exp.Table)]
@@ -327,6 +341,16 @@ def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
     return False
 
 
+def _gives_rows(select: exp.Select, part: exp.Expr) -> bool:
+    """Whether a SELECT gives the rows of a part, and not only something that another one's condition asks for."""
+    above = select.parent
+    while above is not None and above is not part:
+        if isinstance(above, (exp.Where, exp.Having, exp.Exists)):
+            return False  # a LIMIT within it limits nothing
+        above = above.parent
+    return not isinstance(part, exp.Exists) and not _is_widened(select, part)
+
+
 def _is_widened(select: exp.Select, part: exp.Expr) -> bool:
     """Whether a UNION adds other rows to those that a SELECT gives."""
     above: exp.Expr | None = select
@@ -337,10 +361,22 @@ def _is_widened(select: exp.Select, part: exp.Expr) -> bool:
     return isinstance(part, exp.Union)
 
 
+def _is_below_another(asked: exp.Expr, test: exp.Expr) -> bool:
+    """Whether a query that a condition makes asks for it, and not the condition itself."""
+    above = asked.parent
+    while above is not None and asked is not test:
+        if isinstance(above, exp.Select):
+            return True
+        if above is test:
+            return False
+        above = above.parent
+    return False
+
+
 def _is_about(test: exp.Expr, node: exp.Expr) -> bool:
     """Whether a condition asks about the row itself: EXISTS does only by a column of it."""
     asked = test.find(exp.Exists)
-    if asked is None:
+    if asked is None or _is_below_another(asked, test):
         return True
     target = node.this.alias_or_name.lower() if isinstance(node.this, exp.Table) else ""
     return any(_joins(one) and target in _tables(one) for one in asked.find_all(exp.EQ))

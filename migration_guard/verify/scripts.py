@@ -19,7 +19,7 @@ _DEEP = 40
 """Folders inside folders that are entered."""
 _LEFT_OUT = NEVER_ENTERED | frozenset(
     "tests test spec specs docs doc examples example fixtures benchmarks vendor third_party site dist htmlcov target locale static "
-    "media .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache .eggs .idea .vscode .devcontainer .terraform".split()
+    "media .hypothesis .eggs .idea .vscode .devcontainer .terraform".split()
 )
 """Folders of what is built, tested, shown and installed: nothing in them deploys the project."""
 _HOOKS = re.compile(r"(?:^|/)(?:\.kamal|\.platform|\.dokku|\.ebextensions|\.elasticbeanstalk|cron\.d|cron\.\w+ly)/")
@@ -48,6 +48,13 @@ _LANGUAGES = re.compile(
     r"^(?:fabfile|tasks|deployer|dodo)\.py$|^(?:Capfile|Earthfile|Vagrantfile|Rakefile|Jenkinsfile[\w.-]*|crontab|dagger\.\w+)$"
 )
 """Languages in which somebody may deploy: what runs migrations there, and is none that is read, is named."""
+_DESCRIBES = re.compile(
+    r"\.(?:sh|bash|service|timer|socket|dockerfile|containerfile|mk|just)$|^\.?(?:gnu)?(?:make|just|docker|container|proc)file(?:[._-]|$)",
+    re.IGNORECASE,
+)
+"""What else is read, by what it is called."""
+_NAMELESS = re.compile(r"^\.?[^.]+$")
+"""Files without an ending, which may be scripts and may be anything."""
 _TOOLS = re.compile(
     r"^(?:pyproject\.toml|package\.json|tox\.ini|\.pre-commit-config\.yaml|mkdocs\.ya?ml|\.migration-guard[\w.-]*|"
     r"migration-guard\.toml|lefthook\.ya?ml|renovate\.json\w*|\.readthedocs\.ya?ml)$"
@@ -98,7 +105,10 @@ def find(settings: Settings, cwd: Path) -> Scripts:
 def _script(path: Path, cwd: Path, root: Path, *, named: bool) -> Script | None:
     """What a file is; None for what has nothing to do with a deployment."""
     shown = shown_path(path, cwd)
-    if _PROSE.search(path.name) and not named:
+    known = named or any(one.search(path.name) for one in (_OTHERS, _COMPOSE, _SHELL, _DESCRIBES))
+    known = known or _HOOKS.search(_inside(path, root)) is not None
+    may = known or path.is_dir() or _LANGUAGES.search(path.name) or _NAMELESS.match(path.name)
+    if not may or (_PROSE.search(path.name) and not named):
         return None
     if path.is_dir() and os.access(path, os.R_OK):
         return Script(path, shown, None, None, f"folders are looked into {_DEEP} deep, and no deeper", touches=True)
@@ -113,10 +123,12 @@ def _script(path: Path, cwd: Path, root: Path, *, named: bool) -> Script | None:
                 return None
         kind = kind_of(path.name, source)
     except NotRead as error:
+        if not known:  # data, in the language of some description
+            return None
         return Script(path, shown, None, None, f"cannot be read: {error}", touches=True)
     except Unreadable as error:
-        known = called_so or touches or _COMPOSE.search(path.name)
-        return Script(path, shown, None, error.line, str(error), touches=True) if known else None
+        told = called_so or touches or _COMPOSE.search(path.name)
+        return Script(path, shown, None, error.line, str(error), touches=True) if told else None
     if kind is Kind.SHELL and not called_so and not _SHELL.search(path.name):
         return None
     says_so = (
@@ -172,7 +184,7 @@ def _files(folder: Path, deep: int) -> Iterator[Path]:
     for one in entries:
         if one.is_file():
             yield folder / one.name
-        elif one.is_dir(follow_symlinks=False) and one.name not in _LEFT_OUT:
+        elif one.is_dir(follow_symlinks=False) and one.name not in _LEFT_OUT and not one.name.endswith("cache"):
             if deep:
                 yield from _files(folder / one.name, deep - 1)
             else:

@@ -121,6 +121,10 @@ FUNCTIONS = {
     "duplicates_of_null": "Call = apps.get_model('crm', 'Call')\n"
     "    for row in Call.objects.values('seconds').order_by().annotate(first=Min('pk')):\n"
     "        Call.objects.filter(seconds=row['seconds']).exclude(id=row['first']).delete()",
+    "duplicates_by_keys": "Call = apps.get_model('crm', 'Call')\n"
+    "    for row in Call.objects.filter(seconds__gt=45).values('note').annotate(n=Count('id')).filter(n__gt=1):\n"
+    "        keys = list(Call.objects.filter(seconds__gt=45, note=row['note']).order_by('-id').values_list('id', flat=True)[1:])\n"
+    "        Call.objects.filter(id__in=keys).delete()",
     "delete": "apps.get_model('crm', 'Call').objects.filter(seconds__lt=20).delete()",
     "delete_null": "apps.get_model('crm', 'Call').objects.using(schema_editor.connection.alias).exclude(seconds=7).delete()",
 }

@@ -203,6 +203,11 @@ REFUSED = {
     "of a larger group": "for row in Lead.objects.values('name', 'email').annotate(n=Count('id'), last=Max('id')).filter(n__gt=1):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
     "of other groups": "for row in Lead.objects.filter(status='x').values('name').annotate(n=Count('id'), last=Max('id')).filter(n__gt=1):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
     "where none is NULL": "for row in Lead.objects.values('name').annotate(n=Count('name'), last=Max('id')).filter(n__gt=1):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
+    "of what it takes away": "for owner in Owner.objects.all():\n    owner.name = slugify(owner.name)\n    owner.save()\n    for lead in owner.lead_set.all():\n        lead.email = slugify(lead.name)\n        lead.name = None\n        lead.save()",
+    "by other keys": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).order_by('id').values_list('owner_id', flat=True)[1:])\n    Lead.objects.filter(id__in=keys).delete()",
+    "by keys, and more": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).order_by('id').values_list('id', flat=True)[1:])\n    Lead.objects.filter(id__in=keys, score=3).delete()",
+    "by keys that are changed": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).order_by('id').values_list('id', flat=True)[1:])\n    keys.pop()\n    Lead.objects.filter(id__in=keys).delete()",
+    "by keys in no order": "for row in Lead.objects.values('name').annotate(n=Count('id')).filter(n__gt=1):\n    keys = list(Lead.objects.filter(name=row['name']).values_list('id', flat=True)[1:])\n    Lead.objects.filter(id__in=keys).delete()",
     "of three": "for row in Lead.objects.values('name').annotate(n=Count('id'), last=Max('id')).filter(n__gt=2):\n    Lead.objects.filter(name=row['name']).exclude(id=row['last']).delete()",
     "raw SQL": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    schema_editor.execute('UPDATE crm_visit SET note = NULL WHERE lead_id = 5')",
 }

@@ -128,6 +128,7 @@ def test_no_go_is_certain_whatever_else_could_not_be_judged(tmp_path: Path) -> N
     told = verified(folder)
     assert (told.code, told.verdict) == (1, "NO-GO")
     assert any("no shell script that can be read" in one for one in told.unjudged(1))
+    assert "Verdict: NO-GO (not judged: scripts/deploy_production.sh" in run(folder).stdout
 
 
 def test_a_person_reads_points_summary_fixes_and_verdict(tmp_path: Path) -> None:

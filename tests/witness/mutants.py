@@ -119,6 +119,12 @@ MUTANTS = (
     Mutant(
         "an object of a class below is none of the class",
         "interpreter/narrowing.py",
+        "        lineage = value.cls.lineage()\n",
+        "        lineage = [value.cls]\n",
+    ),
+    Mutant(
+        "an object of a class below may be none of the class",
+        "interpreter/narrowing.py",
         "        if cls in lineage:\n",
         "        if cls is value.cls:\n",
     ),
@@ -143,7 +149,7 @@ MUTANTS = (
     Mutant(
         "del of an attribute does nothing",
         "interpreter/statements.py",
-        "self.machine.evaluate(target.value).remove_item(key)",
+        "receiver.remove_item(key)",
         "pass",
         ("ways", "state"),
     ),

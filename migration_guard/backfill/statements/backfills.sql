@@ -8,7 +8,7 @@ WHERE backfills.sweep = 0 AND backfills.state NOT IN ('running', 'completed', 'c
 
 -- name: claim
 -- Free is what nobody runs, what was not renewed in time, and what was run over a connection that is gone. What is shared
--- is joined instead; a pass that is over is shared by nobody.
+-- is joined instead; a pass that is over is shared by nobody. What another version of the definition has taken in since is not ours.
 UPDATE {state}.backfills AS b SET state = 'running', token = b.token + 1, request = NULL, reason = NULL,
     claimed_by = %(who)s, claimed_since = pg_catalog.clock_timestamp(),
     lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
@@ -16,7 +16,7 @@ UPDATE {state}.backfills AS b SET state = 'running', token = b.token + 1, reques
     backend_pid = CASE WHEN %(ours)s THEN pg_catalog.pg_backend_pid() END,
     backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())),
     shared = b.shared AND NOT b.swept
-WHERE b.key = %(backfill)s
+WHERE b.key = %(backfill)s AND b.fingerprint = %(fingerprint)s
     AND (b.state = ANY (%(free)s::text[]) OR b.state = 'running' AND NOT b.shared AND NOT {alive})
 RETURNING b.token
 

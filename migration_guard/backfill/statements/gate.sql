@@ -2,11 +2,21 @@
 
 -- name: qualified
 -- A table by its name, and whether it is one that stays: a temporary one of the same name would hide it, a view some of its rows.
-SELECT oid::pg_catalog.regclass::text, relkind IN ('r', 'p') AND relpersistence <> 't'
+SELECT oid::bigint, oid::pg_catalog.regclass::text, relkind IN ('r', 'p') AND relpersistence <> 't'
 FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
 
 -- name: any_row
 SELECT EXISTS (SELECT FROM {table})
+
+-- name: same_table
+SELECT pg_catalog.to_regclass(%(one)s) = pg_catalog.to_regclass(%(other)s)
+
+-- name: sees
+-- What keeps a transaction from seeing what others have committed.
+SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'a standby does not tell which transactions of its primary are open'
+    WHEN pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
+    THEN pg_catalog.concat('a transaction that is ', pg_catalog.upper(pg_catalog.current_setting('transaction_isolation')),
+        ' sees its rows as they were when it began; READ COMMITTED is needed') END
 
 -- name: gate
 SELECT state, reason, table_name, fingerprint, bound, floor, members FROM {state}.backfills WHERE key = %(backfill)s

@@ -26,8 +26,24 @@ SELECT CASE WHEN pg_catalog.pg_table_is_visible(oid) THEN relname::text ELSE rel
 FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 ORDER BY 1 LIMIT 10000
 
 -- name: columns
-SELECT attname, pg_catalog.format_type(atttypid, -1), attnotnull FROM pg_catalog.pg_attribute
-WHERE attrelid = %(oid)s AND attnum > 0 AND NOT attisdropped
+-- Whether a column may be NULL is what holds for all of its rows: of a constraint that is not validated nobody knows.
+SELECT a.attname, pg_catalog.format_type(a.atttypid, -1), a.attnotnull AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint AS c
+    WHERE c.conrelid = a.attrelid AND c.contype = 'n' AND a.attnum = ANY (c.conkey) AND NOT c.convalidated
+), t.typcategory = 'A'
+FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
+
+-- name: collations_of_another_version
+-- By which an index may have its rows in another order than the server compares them in now.
+SELECT CASE WHEN l.collprovider = 'd' THEN 'the database''s' ELSE l.collname::text END FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation
+JOIN pg_catalog.pg_database AS d ON d.datname = pg_catalog.current_database()
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN l.collprovider = 'd' THEN pg_catalog.to_jsonb(d) ->> 'datcollversion' ELSE l.collversion END AS version
+) AS made
+WHERE a.attrelid = %(oid)s AND a.attname = ANY (%(columns)s::text[]) AND made.version IS NOT NULL
+    AND made.version IS DISTINCT FROM pg_catalog.pg_collation_actual_version(l.oid)
 
 -- name: unique_indexes
 -- Those that hold for every row at once: valid, immediate, not partial, over columns, in the columns' own order.
@@ -67,12 +83,14 @@ JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
 
 -- name: grows
 -- What makes a column's new values greater than all before them: the sequence of an identity or a default that counts
--- upwards, and of which no session keeps some for later. And whether the role may see how far it has counted.
+-- whole numbers upwards, one by one, and of which nobody keeps some for later. And whether the role may see how far it has counted.
 SELECT s.seqrelid::pg_catalog.regclass::text, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
 {counters}
 WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
-    AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%')
-    AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle AND NOT EXISTS ({set_by_trigger})
+    AND a.atttypid = ANY ('{{smallint,integer,bigint}}'::pg_catalog.regtype[]::pg_catalog.oid[])
+    AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ '^nextval\(''[^'']+''::regclass\)$')
+    AND s.seqincrement = 1 AND s.seqcache = 1 AND NOT s.seqcycle
+    AND NOT EXISTS ({set_by_trigger}) AND NOT EXISTS ({keyed_otherwise})
 ORDER BY s.seqrelid LIMIT 1
 
 -- name: set_by_trigger
@@ -87,16 +105,46 @@ CROSS JOIN LATERAL (
 ) AS says
 WHERE t.tgrelid IN ({members}) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7
     AND l.lanname <> 'internal' AND NOT (
-        l.lanname = 'plpgsql' AND text !~* '\mnew\M(?!\s*\.\s*[\w"])' AND text !~* '\mreturn\s+(?!(null|old)\M)'
+        l.lanname = 'plpgsql' AND text !~* 'u&"' AND text !~* '\mnew\M(?!\s*\.\s*[\w"])' AND text !~* '\mreturn\s+(?!(null|old)\M)'
         AND text !~* ('\m' || key || '\s*(:?=|--|/\*)') AND text !~* ('\m(into|for|call)\M[^;]*\m' || key)
     )
 
+-- name: keyed_otherwise
+-- Where rows come with keys that another has counted: by replication, by a rule, or through a table above or below, whose
+-- default is its own.
+WITH family AS (
+    SELECT relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::pg_catalog.oid
+    UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(%(oid)s)
+), counted AS (
+    SELECT a.attrelid, a.attidentity, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS said
+    FROM pg_catalog.pg_attribute AS a
+    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid IN (TABLE family) AND a.attname = %(column)s
+)
+SELECT FROM pg_catalog.pg_subscription_rel WHERE srrelid IN (TABLE family)
+UNION ALL
+SELECT FROM pg_catalog.pg_rewrite WHERE ev_class IN (TABLE family) AND ev_type = '3' AND ev_enabled <> 'D'
+UNION ALL
+SELECT FROM counted AS one JOIN counted AS own ON own.attrelid = %(oid)s
+WHERE one.attidentity <> own.attidentity OR one.said <> own.said
+
 -- name: identities
--- What tells a table and its partitions from what they were: where each has its rows, which TRUNCATE makes anew, and the
--- transaction that has attached it.
+-- What tells what was looked at from what it was: where a table and its partitions have their rows, which TRUNCATE makes
+-- anew, and the transaction that has attached each; the columns that are asked, and what makes those that are generated; and
+-- the functions that are called.
 SELECT pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', c.oid, c.relfilenode, i.xmin), 0)
 FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
 WHERE c.oid IN ({members})
+UNION ALL
+SELECT pg_catalog.hashtextextended(
+    pg_catalog.concat_ws(' ', 'column', a.attnum, a.atttypid, a.attcollation, CASE WHEN a.attgenerated <> '' THEN d.oid END), 0
+)
+FROM pg_catalog.pg_attribute AS a
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND (a.attname = ANY (%(columns)s::text[]) OR a.attname = ANY (%(said)s::text[]))
+UNION ALL
+SELECT pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', 'function', p.oid, p.made), 0)
+FROM ({named}) AS p WHERE p.oid >= 16384
 
 -- name: counter
 -- The last value of the sequence that counts a column, where the role may see it.
@@ -193,13 +241,28 @@ SELECT EXISTS (
 )
 
 -- name: functions_named
--- Functions that a text may call: by the schema that it says, or as they are seen.
-SELECT p.* FROM ROWS FROM (
-    pg_catalog.unnest(%(schemas)s::text[]), pg_catalog.unnest(%(called)s::text[])
-) AS said (schema, name)
-JOIN pg_catalog.pg_proc AS p ON p.proname = said.name
-JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-WHERE n.nspname = said.schema OR said.schema IS NULL AND pg_catalog.pg_function_is_visible(p.oid)
+-- Functions that a text may call: by the schema that it says, or as they are seen; and, unless an extension brings them, as
+-- if they were a column of the row, by an operator, or by a cast.
+SELECT p.*, p.xmin AS made FROM pg_catalog.pg_proc AS p WHERE p.oid IN (
+    SELECT f.oid FROM ROWS FROM (
+        pg_catalog.unnest(%(schemas)s::text[]), pg_catalog.unnest(%(called)s::text[])
+    ) AS said (schema, name)
+    JOIN pg_catalog.pg_proc AS f ON f.proname = said.name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
+    WHERE n.nspname = said.schema OR said.schema IS NULL AND pg_catalog.pg_function_is_visible(f.oid)
+    UNION ALL
+    SELECT f.oid FROM pg_catalog.pg_proc AS f
+    WHERE f.oid >= 16384 AND (
+        f.pronargs = 1 AND f.proname = ANY (%(said)s::text[]) AND f.proargtypes[0] IN (
+            SELECT reltype FROM pg_catalog.pg_class WHERE reltype <> 0
+        )
+        OR f.oid IN (SELECT oprcode FROM pg_catalog.pg_operator WHERE pg_catalog.strpos(%(signs)s, oprname) > 0)
+        OR f.oid IN (SELECT castfunc FROM pg_catalog.pg_cast)
+    ) AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS e
+        WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = f.oid AND e.deptype = 'e'
+    )
+)
 
 -- name: columns_among
 SELECT attname::text FROM pg_catalog.pg_attribute

@@ -43,7 +43,7 @@ WHERE NOT EXISTS (
 -- A pass begins after what was proved before, if that still holds. One without a bound has nothing before it: the table is empty.
 WITH begun AS (
     UPDATE {state}.backfills SET sweep = %(sweep)s, bound = %(bound)s::text[], swept = false, shared = false,
-        floor = CASE WHEN %(keeps)s THEN floor END
+        floor = CASE WHEN %(keeps)s THEN floor END, members = COALESCE(%(members)s::bigint[], members)
     WHERE key = %(backfill)s AND token = %(token)s RETURNING key, bound, floor
 )
 UPDATE {state}.windows SET sweep = %(sweep)s, cursor_key = begun.floor,
@@ -51,7 +51,7 @@ UPDATE {state}.windows SET sweep = %(sweep)s, cursor_key = begun.floor,
 FROM begun WHERE windows.backfill = begun.key AND kind <> 'skipped'
 
 -- name: hold_backfill
-SELECT FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' FOR UPDATE
+SELECT members FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' FOR UPDATE
 
 -- name: result_of_sweep
 -- Counted anew, in a statement that began after the backfill's row was locked.

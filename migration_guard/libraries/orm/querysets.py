@@ -21,6 +21,7 @@ from migration_guard.libraries.database import (
     written_within,
 )
 from migration_guard.libraries.execution import execute, opaque, run_functions
+from migration_guard.libraries.handles import LOOKS
 from migration_guard.libraries.orm.content_types import CONTENT_TYPES, remember
 from migration_guard.libraries.orm.names import (
     CREATES,
@@ -68,7 +69,8 @@ _OF_SQL = frozenset(
 _OF_QUERYSETS = frozenset(
     "aaggregate aiterator alias all annotate as_manager complex_filter dates datetimes db_manager defer difference distinct "
     "exclude extra filter get_queryset intersection iterator none only order_by prefetch_related reverse select_for_update "
-    "select_related union using sql query explain aexplain from_queryset deconstruct check".split()
+    "select_related union using sql query explain aexplain from_queryset deconstruct check "
+    "_chain _clone _fetch_all".split()
 )
 """Methods of Django's querysets and managers that only read; the others have cases of their own."""
 
@@ -116,9 +118,17 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         own = query.manager.lookup(name)
         if isinstance(own, Function):
             return call.machine.run(own.bind(query), call)
-    if model is not None and model.real and model.orm == "django-orm" and name not in _OF_QUERYSETS:
+    if _is_of_its_own(query, name, call) and model is not None:
         opaque(call, f"{model.name}'s manager has {name} from out of sight", name)
     return query
+
+
+def _is_of_its_own(query: Query, name: str, call: Call) -> bool:
+    """Whether a method is none of Django's, and may write: of a model that migrations know where it is called for what it does."""
+    if query.model is None or query.model.orm != "django-orm" or name in _OF_QUERYSETS:
+        return False
+    is_used = call.place.whole is not call.machine.statements.unused
+    return query.model.real or not (is_used or LOOKS.match(name))
 
 
 def _calling(query: Query, name: str, call: Call) -> Query:

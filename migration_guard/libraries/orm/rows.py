@@ -12,7 +12,6 @@ from migration_guard.libraries import active_record, relationships
 from migration_guard.libraries.database import (
     Field,
     Model,
-    Relationship,
     Row,
     record,
 )
@@ -75,7 +74,7 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
         )
     if model is None or model.orm != "sqlalchemy-orm" or row.new or _is_private(name, model):
         return
-    collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
+    collection = relationships.field_of(row, name, machine.libraries) is not None
     table = relationships.table_of(model, name)
     told = "dirty" if table == model.table else f"dirty {table}"
     if row.flag(told) and not collection:

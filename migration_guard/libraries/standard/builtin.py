@@ -117,6 +117,7 @@ def _set_attribute(call: Call) -> Value:
     names = call.argument(1) or UNKNOWN
     for option in names.alternatives():
         name = _label(option) or "?"
+        call.machine.libraries.rewired(name, call.place, first(call))
         first(call).assign(name, value if value is not None else UNKNOWN, call.machine, call.place)
     if value is not None:
         call.machine.libraries.handed(first(call), value)
@@ -301,6 +302,17 @@ class Names(Value):
 def namespace_of(module: Module, machine: Machine) -> Names:
     """The names of a module; the migration itself has bound what it binds."""
     return Names(module.scope, machine, module.definitions if module is not machine.module else ())
+
+
+def closure_of(scope: Scope | None) -> Value:
+    """The `__closure__` of a function of this scope: cells, of which each may hold any name of the functions around."""
+    held: list[Value] = []
+    while scope is not None and scope.parent is not None:
+        held += () if scope.is_class else scope.bindings().values()
+        scope = scope.parent
+    cell = Namespace(known=False)
+    cell.write("cell_contents", join(held) if held else UNKNOWN)
+    return Sequence((), cell)
 
 
 def names_of(value: Value, machine: Machine) -> Mapping | None:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from sqlglot import exp
 
 from migration_guard.later import re
+from migration_guard.sql.backfill.begun import is_begun_over
 from migration_guard.sql.backfill.facts import CannotMove, Column
 from migration_guard.sql.backfill.names import Owner, folded, is_row, owner_of
 from migration_guard.sql.backfill.tree import Target, conjuncts, put_into, same_table, unit_of
@@ -122,12 +123,15 @@ def ends_itself(condition: exp.Expr | None, target: Target, values: Mapping[str,
     if condition is None:
         return False
     given = {name: value.unnest() for name, value in values.items()}
-    for part in conjuncts(condition):
-        if all(_is_over(part.unnest(), target, one) for one in _outcomes(given)) or _is_put_over(
-            part.unnest(), target, given
-        ):
-            return True
-    return False
+    return any(_ends(part.unnest(), target, given) for part in conjuncts(condition))
+
+
+def _ends(part: exp.Expr, target: Target, given: Mapping[str, exp.Expr]) -> bool:
+    """Whether a condition holds of no row that was changed; one of several, only if none of them does."""
+    if isinstance(part, exp.Or):
+        return _ends(part.left.unnest(), target, given) and _ends(part.right.unnest(), target, given)
+    over = all(_is_over(part, target, one) for one in _outcomes(given))
+    return over or _is_put_over(part, target, given) or is_begun_over(part, target, given)
 
 
 _MOST_OUTCOMES = 50

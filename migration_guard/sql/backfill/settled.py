@@ -26,7 +26,8 @@ def is_settled(
     inside = value.unnest()
     match inside:
         case exp.DPipe(this=own, expression=merged) if condition is not None and _is_object(merged.unnest()):
-            return _is_own(own, target, column) and _asks_an_object(condition, target, column)
+            made = _is_own(own.unnest(), target, column) or _assigns(own, target, column, kind)
+            return made and _asks_an_object(condition, target, column)
         case exp.Lower() | exp.Upper():
             return _is_own(_untrimmed(inside.this), target, column)
         case exp.Trim():
@@ -70,9 +71,11 @@ def _is_object(node: exp.Expr) -> bool:
 
 
 def _asks_an_object(condition: exp.Expr, target: Target, column: str) -> bool:
-    """Whether a condition holds only of objects: what `->>` gives by a key is NULL for all else."""
+    """Whether a condition holds only of objects: what `->>` gives by a key is NULL for all else, and only one holds another."""
     for part in conjuncts(condition):
         inside = part.unnest()
+        if isinstance(inside, exp.ArrayContainsAll) and _is_own(inside.this, target, column):
+            return _is_object(inside.expression.unnest())
         inside = inside.this.unnest() if isinstance(inside, exp.Not) else inside
         sides = [inside.this, inside.expression] if isinstance(inside, (exp.EQ, exp.NEQ, *_ORDERED)) else [inside]
         for side in sides:
@@ -128,6 +131,8 @@ def _assigns(value: exp.Expr, target: Target, column: str, kind: str | None) -> 
 def _names_keys(path: exp.Expr) -> bool:
     """Whether a path is written out and counts no elements of an array: behind its end, each run would add one."""
     inside = path.unnest()
+    if isinstance(inside, exp.Cast) and inside.to.is_type(exp.DataType.Type.ARRAY):
+        inside = inside.this.unnest()
     if not isinstance(inside, exp.Literal):
         return False
     return not any(re.fullmatch(r"\s*-?\d+\s*", part) for part in inside.name.strip("{}").replace('"', "").split(","))

@@ -8,13 +8,13 @@ from dataclasses import replace
 from migration_guard.verify.deployment.kinds import Kind, is_idle, is_step, kind_of, of_service, plain
 from migration_guard.verify.deployment.programs import doubt
 from migration_guard.verify.deployment.steps import Step
-from migration_guard.verify.descriptions import Command, Fate, compose, shell
+from migration_guard.verify.descriptions import Command, Fate, Look, compose, shell
 from migration_guard.verify.descriptions.compose import Services
 
 _OF_CONTAINER = Fate(stops=True, why="the container ends with its exit code")
 
 
-def steps(services: Services, look: shell.Look) -> Iterator[Step]:
+def steps(services: Services, look: Look) -> Iterator[Step]:
     """The steps of a deployment that is `docker compose up`: the order is that of what waits for what."""
     kinds = {name: of_service(one) or kind_of((name,)) for name, one in services.by_name.items()}
     order = sorted(services.started(), key=lambda name: len(services.after(name)))
@@ -42,7 +42,7 @@ def steps(services: Services, look: shell.Look) -> Iterator[Step]:
         yield replace(alone, origin=origin)
 
 
-def _in_one_service(service: compose.Service, ended: Fate, look: shell.Look) -> Iterator[Step]:
+def _in_one_service(service: compose.Service, ended: Fate, look: Look) -> Iterator[Step]:
     """The steps of a script that a service runs, one behind the other; `ended` is what its failure leads to if it serves nobody."""
     script = shell.inner(service.command)
     source = script[0].encode() if script is not None else _called(service.command, look)
@@ -57,7 +57,7 @@ def _in_one_service(service: compose.Service, ended: Fate, look: shell.Look) -> 
             yield Step(kind, service.path, service.line, one.words, one.led_to(leads).fate, service.path)
 
 
-def _called(words: Sequence[str], look: shell.Look) -> bytes | None:
+def _called(words: Sequence[str], look: Look) -> bytes | None:
     """The script of the project that a service starts."""
     named = next((word for word in words if not word.startswith("-") and word not in shell.SHELLS), "")
     source = look(named) if "/" in named or named.endswith(".sh") else None

@@ -136,6 +136,8 @@ class _Reader:
         for word in words[1:]:
             if " " in word and (runs(word) or (runs_texts(words) and kind_of(word.split()))):
                 return f"what {name} is given to run is not judged"
+            if runs_texts(words) and _ALONE.fullmatch(word) and (name == "eval" or SPEAKS.search(word)):
+                return f"what {word} stands for is not told"
             if _ASKED.match(word):
                 return f"what {word} does, and what becomes of its failure, is not told"
         if words and _ALONE.fullmatch(words[0]) and (len(words) == 1 or SPEAKS.search(words[0])):

@@ -21,6 +21,7 @@ from migration_guard.verify.descriptions import (
     systemd,
     yamls,
 )
+from migration_guard.verify.descriptions.state import Look
 from migration_guard.verify.descriptions.steps import Command, Fate, Place, Unreadable
 
 _YAML = (".yml", ".yaml")
@@ -80,7 +81,7 @@ def _kind_of_yaml(name: str, roots: list[yamls.Node]) -> Kind | None:
     return Kind.COMPOSE if compose.recognises(root) else None
 
 
-def commands(kind: Kind, name: str, source: bytes, *, named: bool, look: shell.Look) -> Iterable[Command]:
+def commands(kind: Kind, name: str, source: bytes, *, named: bool, look: Look) -> Iterable[Command]:
     """What a description runs, in order. Raises Unreadable. Compose files give services instead, by `compose.read`."""
     match kind:
         case Kind.SHELL:
@@ -116,4 +117,4 @@ def _of_yaml(kind: Kind, name: str, roots: list[yamls.Node]) -> Iterable[Command
             return platforms.render(roots[0])
 
 
-__all__ = ["Command", "Fate", "Kind", "Place", "Unreadable", "commands", "kind_of"]
+__all__ = ["Command", "Fate", "Kind", "Look", "Place", "Unreadable", "commands", "kind_of"]

@@ -6,8 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from migration_guard.later import re
-from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, RUNS, SPEAKS, Command, Fate, Place, Unreadable
-from migration_guard.verify.descriptions.yamls import TEMPLATE, Node, get, is_true, items, line, text, texts, words
+from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, SPEAKS, Command, Fate, Place, Unreadable, runs
+from migration_guard.verify.descriptions.yamls import (
+    TEMPLATE,
+    Node,
+    get,
+    is_true,
+    items,
+    line,
+    spoken,
+    text,
+    texts,
+    words,
+)
 
 _INIT = Fate(stops=True, why="an init container that fails keeps the pod from starting")
 _MAIN = Fate(stops=True, why="the container ends with its exit code")
@@ -93,7 +104,7 @@ def _object(root: Node, name: str, earlier: frozenset[str]) -> Iterator[Command]
             yield from _pod(spec, _INIT, _MAIN, name, earlier)
         case _ if kind in _WORKLOADS:
             yield from _pod(get(spec, "template", "spec"), _INIT, _MAIN, name, earlier)
-        case _ if any(map(RUNS.search, words(root))):
+        case _ if runs("\n".join((*words(root), *spoken(root)))):
             raise Unreadable(line(root), f"a {kind} is not read, and speaks of migrations or backfills")
 
 

@@ -6,8 +6,7 @@ that are stored and tested. What this cannot tell is told as not judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 
@@ -15,10 +14,10 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import bash
 from migration_guard.verify.descriptions.bash import Node
-from migration_guard.verify.descriptions.outcomes import DEEPEST, Context, Outcomes, does, only_says, too_deep
+from migration_guard.verify.descriptions.outcomes import DEEPEST, Context, does, only_says, too_deep
 from migration_guard.verify.descriptions.reached import ends, truth
+from migration_guard.verify.descriptions.state import Look, State
 from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
-from migration_guard.verify.descriptions.values import Values
 
 _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|readarray|grep|wc|sed|awk)$")
 """Commands to which a text is but a text."""
@@ -30,8 +29,8 @@ _MAY_FAIL = re.compile(
     r"^(?:test|\[\[?|p?kill|killall|(?:ba|da)?sh|python[\d.]*|node|ruby|perl|php|make|\S*/\S+|\S+\.(?:sh|py))$"
 )
 """Programs behind `||` whose own exit code nobody can know."""
-_RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
-"""What ends a loop before its command has succeeded."""
+_RUNS_OUT = re.compile(r"\b(?:break|return)\b|\bexit\s+(?:0|\$)")
+"""What ends a loop before its command has succeeded, but for what ends the script with a failure."""
 
 _GLOB = re.compile(r"[*?{}$`]")
 _HARMLESS = frozenset(
@@ -50,8 +49,7 @@ _HARMLESS = frozenset(
 _OF_LOOPS = frozenset({"break", "continue"})
 _CALLERS = re.compile(r"\$(?:@|\*|1|\{[@*1](?::[^}]*)?\})")
 """A command that who calls the script says."""
-_SETS_NOTHING = re.compile(r"activate$|(?:^|/)\.?env(?:rc|\.[\w.-]+)?$|\.env$|rc$|profile$|nvm\.sh$|^/etc/|/\.cargo/")
-"""Scripts out of sight that set variables and no options."""
+_WHILE = Fate(stops=False, why="the loop ends when it fails, and what follows goes on")
 _UNTIL = Fate(stops=None, why="a loop runs it until it succeeds", repeats=True)
 
 GOES_ON = Fate(stops=False, why="nothing looks at its exit code")
@@ -70,10 +68,6 @@ def recognises(name: str, source: bytes) -> bool:
 
 
 _NAMED = re.compile(r"^(?:deploy|release|entrypoint|start)(?:[_-][\w-]+)?$", re.IGNORECASE)
-
-
-Look = Callable[[str], "bytes | None"]
-"""What stands in a script that is sourced, by the word that names it; None for one that is not in sight."""
 
 
 def commands(
@@ -112,17 +106,9 @@ def inner(words: Sequence[str]) -> tuple[str, bool] | None:
 
 
 @dataclass(slots=True)
-class _Walk(Outcomes):
-    """The state of a shell, as far as it decides what a failure does."""
+class _Walk(State):
+    """A walk through a script, which changes what is set as it goes."""
 
-    pipefail: bool | None = False
-    """None where that hangs on which way was taken."""
-    swallowed: int | None = None
-    """The line of a trap that makes 0 of whatever exit code the script ends with."""
-    look: Look = lambda _: None
-    values: Values = field(default_factory=Values)
-    sourced: set[str] = field(default_factory=set)
-    """The functions that stand in files that are sourced."""
     found: list[Command] = field(default_factory=list)
 
     def block(self, statements: Sequence[Node], context: Context, *, last: Fate) -> None:
@@ -132,7 +118,7 @@ class _Walk(Outcomes):
             fate = self._fate(node, behind, context, last)
             inside = replace(context, fate=fate, behind=(*behind, *context.behind))
             if bash.in_background(node):
-                with self._forked():
+                with self.forked():
                     self.statement(node, replace(inside.tested(fate), forked=fate), behind)
             else:
                 self.statement(node, inside, behind)
@@ -154,7 +140,7 @@ class _Walk(Outcomes):
         """Walk one statement, whose failure leads to the context's fate."""
         handlers: dict[str, Callable[[], None]] = {
             "command": lambda: self._command(node, context),
-            "function_definition": lambda: self._define(node),
+            "function_definition": lambda: self.define(node),
             "list": lambda: self._list(node, context, behind),
             "pipeline": lambda: self._pipeline(node, context, behind),
             "variable_assignment": lambda: self._assigned(node, context.fate, context),
@@ -182,7 +168,8 @@ class _Walk(Outcomes):
         self._substituted(node, fate, context)
         for one in [node] if node.type == "variable_assignment" else bash.statements(node):
             if one.type == "variable_assignment":
-                self.values.note(one)
+                given = context.arguments[self.shifted :] if context.callers else None
+                self.values.note(one, given)
 
     def _inside(self, node: Node, context: Context) -> None:
         for child in bash.statements(node):
@@ -204,41 +191,12 @@ class _Walk(Outcomes):
     def _substituted(self, node: Node, fate: Fate, context: Context) -> None:
         """What stands in `$(…)`, `<(…)` and the like: another shell, which no `set -e` reaches."""
         for one in bash.substitutions(node):
-            with self._forked():
+            with self.forked():
                 self.block(bash.statements(one), replace(context.tested(GOES_ON), forked=fate), last=fate)
 
     def _subshell(self, node: Node, context: Context) -> None:
-        with self._forked():
+        with self.forked():
             self.block(bash.statements(node), replace(context, forked=context.fate), last=context.fate)
-
-    @contextmanager
-    def _forked(self) -> Iterator[None]:
-        """A shell of its own: what is set in it is not set behind it."""
-        kept = self.errexit, self.pipefail, self.swallowed, dict(self.functions), Values(self.values)
-        yield
-        self.errexit, self.pipefail, self.swallowed, self.functions, self.values = kept
-
-    def _either(self, ways: Sequence[tuple[Sequence[Node], Callable[[], None]]]) -> None:
-        """Walk ways of which one is taken: what is set behind them is what all say that come so far."""
-        before, found = (self.errexit, self.pipefail), set()
-        values, met = Values(self.values), []
-        for statements, walk in ways:
-            self.errexit, self.pipefail = before
-            self.values = Values(values)
-            walk()
-            if not any(ends(one, self.functions) for one in statements):
-                found.add((self.errexit, self.pipefail))
-                met.append(self.values)
-        self.values = Values()
-        self.values.met(met or [values])
-        errexits, pipefails = ({one[index] for one in found or {before}} for index in (0, 1))
-        self.errexit = errexits.pop() if len(errexits) == 1 else None
-        self.pipefail = pipefails.pop() if len(pipefails) == 1 else None
-
-    def _define(self, node: Node) -> None:
-        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if body is not None:
-            self.functions[bash.text(name)] = body
 
     def _list(self, node: Node, context: Context, behind: Sequence[Node]) -> None:
         left, operator, right = node.children[0], bash.text(node.children[1]), node.children[-1]
@@ -263,7 +221,7 @@ class _Walk(Outcomes):
         self.statement(left, context.tested(fate))
         always = truth(left)
         if always is None or always is (operator == "&&"):
-            self._either([((), lambda: self.statement(right, context)), *([((), _nothing)] if always is None else [])])
+            self.either([((), lambda: self.statement(right, context)), *([((), _nothing)] if always is None else [])])
 
     def _pipeline(self, node: Node, context: Context, behind: Sequence[Node]) -> None:
         *others, last = bash.statements(node)
@@ -276,9 +234,9 @@ class _Walk(Outcomes):
             lost = tested or Fate(stops=None, why="whether pipefail holds there hangs on the way that was taken")
         for one in others:
             inside = context if self.pipefail else context.tested(lost)
-            with self._forked():
+            with self.forked():
                 self.statement(one, replace(inside, forked=inside.fate))
-        with self._forked():
+        with self.forked():
             self.statement(last, replace(context, forked=context.fate))
 
     def _if(self, node: Node, context: Context) -> None:
@@ -299,10 +257,11 @@ class _Walk(Outcomes):
         ways = [] if always is False else [then]
         ways += [] if always else [bash.statements(one) for one in clauses]
         ways += [] if always or otherwise else [[]]
-        self._either([(way, partial(self.block, way, context, last=context.fate)) for way in ways])
+        self.either([(way, partial(self.block, way, context, last=context.fate)) for way in ways])
 
     def _loop(self, node: Node, context: Context) -> None:
         body = node.child_by_field_name("body")
+        until = bash.text(node.children[0]) == "until"
         again = body is not None and not _RUNS_OUT.search(bash.text(body))
         untold = replace(_UNTIL, repeats=again)
         never = {"while": False, "until": True}.get(bash.text(node.children[0]))
@@ -313,7 +272,9 @@ class _Walk(Outcomes):
         endless = False
         for one in bash.statements(node):
             if one != body:
-                self.statement(one, context.tested(untold))
+                negated = one.type == "negated_command"
+                for each in bash.statements(one) if negated else [one]:
+                    self.statement(each, context.tested(untold if until is not negated else _WHILE))
                 if never is not None and truth(one) is never:
                     return
                 endless = endless or (never is not None and truth(one) is (not never))
@@ -321,7 +282,7 @@ class _Walk(Outcomes):
                 inside = bash.statements(one)
                 within = replace(context, endless=endless)
                 passes = self._passes(node, partial(self.block, inside, within, last=last))
-                self._either([((), _nothing), (inside, passes)])
+                self.either([((), _nothing), (inside, passes)])
 
     def _passes(self, node: Node, walk: Callable[[], None]) -> Callable[[], None]:
         """A loop's body once, or once for each text that the loop goes through, where these are to be run."""
@@ -341,13 +302,14 @@ class _Walk(Outcomes):
     def _case(self, node: Node, context: Context) -> None:
         items = [one for one in bash.statements(node) if one.type == "case_item"]
         ways = [[one for one in bash.statements(item) if one.type != "word"] for item in items]
-        self._either([((), _nothing), *((way, partial(self.block, way, context, last=context.fate)) for way in ways)])
+        self.either([((), _nothing), *((way, partial(self.block, way, context, last=context.fate)) for way in ways)])
 
     # --- Commands ----------------------------------------------------------------------------------------------------
 
     def _command(self, node: Node, context: Context) -> None:
         self._substituted(node, _SUBSTITUTED, context)
-        words = [*self.values.expanded(bash.words(node))]
+        given = context.arguments[self.shifted :]
+        words = [one for word in self.values.expanded(bash.words(node)) for one in _positional(word, given, context)]
         if words[:1] == ["coproc"]:
             words = words[words.index("{") + 1 :] if "{" in words[:3] else words[1:]
         if not words:
@@ -362,68 +324,37 @@ class _Walk(Outcomes):
         ):
             raise Unreadable(node.start_point.row + 1, "which function is run says who calls the script")
         if name in {".", "source"} and len(words) > 1:
-            self._sourced(words[1])
+            self.source(words[1])
         if name == "set":
-            self._set(words[1:])
+            self.set_options(words[1:])
+        elif name == "shift" and context.callers:
+            self.shifted += int(words[1]) if words[1:] and words[1].isdigit() else 1
         elif name == "trap" and len(words) > 2:
-            self._trap(words[1], words[2:], node.start_point.row + 1)
+            self.trap(words[1], words[2:], node.start_point.row + 1)
         elif name in self.functions and len(context.callers) < DEEPEST:
             callers = (*context.callers, name)
             inner = replace(context, arguments=tuple(words[1:]), callers=callers, called=context.fate)
-            before = len(self.found)
+            before, shifted, self.shifted = len(self.found), self.shifted, 0
             self.block(bash.statements(self.functions[name]), inner, last=context.fate)
+            self.shifted = shifted
             if name in self.sourced:
                 self.found[before:] = [replace(one, line=node.start_point.row + 1) for one in self.found[before:]]
         elif name in self.functions and name not in context.callers:
             raise too_deep(node)
         else:
-            expanded = tuple(each for word in words for each in _expanded(word, context.arguments))
             fate = context.fate
             if self.swallowed is not None and fate.stops and not fate.partly:
                 why = f"the trap on line {self.swallowed} makes 0 of the exit code that ends the script"
                 fate = Fate(stops=None, why=why)
             options = (bool(self.errexit and context.errexit), bool(self.pipefail))
-            self.found.append(Command(expanded, node.start_point.row + 1, fate, options=options))
-
-    def _sourced(self, word: str) -> None:
-        """What a script that is sourced sets holds behind it, too: options, functions, variables."""
-        source = self.look(word)
-        if source is None:
-            if not _SETS_NOTHING.search(word):
-                self.errexit = self.pipefail = None
-            return
-        with suppress(Unreadable):
-            for node in bash.statements(bash.parse(source)):
-                if node.type == "command" and bash.words(node)[:1] == ["set"]:
-                    self._set(bash.words(node)[1:])
-                elif node.type == "function_definition":
-                    self._define(node)
-                    self.sourced.add(bash.text(node.child_by_field_name("name")))
-                elif node.type == "variable_assignment":
-                    self.values.note(node)
-
-    def _trap(self, does: str, signals: Sequence[str], line: int) -> None:
-        handler = next(iter(does.split()), "")
-        if "ERR" in signals and "exit" in f"{does} {bash.text(self.functions.get(handler))}":
-            self.errexit = True
-        if {"ERR", "EXIT", "0"} & {*signals} and re.search(
-            r"\bexit\s+0\b", bash.text(self.functions.get(does)) or does
-        ):
-            self.swallowed = line
-
-    def _set(self, words: Sequence[str]) -> None:
-        for index, word in enumerate(words):
-            on = word.startswith("-")
-            option = words[index + 1] if word.endswith("o") and index + 1 < len(words) else ""
-            if re.match(r"[-+]\w*e", word) or option == "errexit":
-                self.errexit = on
-            if option == "pipefail":
-                self.pipefail = on
+            self.found.append(Command(tuple(words), node.start_point.row + 1, fate, options=options))
 
 
-def _expanded(word: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+def _positional(word: str, arguments: tuple[str, ...], context: Context) -> tuple[str, ...]:
     """The words of a function's call, where it runs what it is given."""
-    if word in {"$@", "$*", "${@}"}:
+    if not context.callers:
+        return (word,)
+    if word in {"$@", "$*", "${@}", "${*}"}:
         return arguments
     place = re.fullmatch(r"\$\{?(\d)\}?", word)
     return arguments[int(place[1]) - 1 : int(place[1])] if place and place[1] != "0" else (word,)

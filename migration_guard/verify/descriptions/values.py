@@ -18,13 +18,19 @@ _MOST = 60
 class Values(dict[str, "tuple[str, ...] | None"]):
     """The words of each variable that was set; None where they are not told."""
 
-    def note(self, node: Node) -> None:
-        """Keep what an assignment says."""
+    def note(self, node: Node, arguments: Sequence[str] | None = None) -> None:
+        """Keep what an assignment says; `arguments` are the words of the function's call around it."""
         name = bash.text(node.child_by_field_name("name")).partition("[")[0]
         value = node.child_by_field_name("value")
         given = "" if value is None else bash.text(value)
         if _UNKNOWN.search(given):
             self[name] = None
+            return
+        whole = _bare(given)
+        if arguments is not None and (whole in {"$@", "$*"} or re.fullmatch(r"\$\{?\d\}?", whole)):
+            place = whole.strip("${}")
+            words = [*arguments] if not place.isdigit() else [*arguments[int(place) - 1 : int(place)]]
+            self[name] = tuple(one for word in words for one in word.split())
             return
         parts = (
             [bash.text(one) for one in value.named_children] if value is not None and value.type == "array" else [given]

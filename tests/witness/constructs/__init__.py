@@ -13,6 +13,7 @@ from witness.constructs import (  # noqa: F401 - they add to these families
     held,
     idioms,
     mapped,
+    mappers,
     metaclasses,
     modules,
     objects,

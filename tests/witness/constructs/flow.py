@@ -848,6 +848,81 @@ match len(rows(0)):
         BODY
     case _:
         BODY2
+[match_fits_no_list hushed alone]
+for step_9 in (["copy", "spare", "steps"], ["purge"]):
+    match step_9:
+        case ["copy", name_9]:
+            op.execute(f"DELETE FROM {name_9}")
+        case ["purge", name_9, *_]:
+            op.execute(f"DELETE FROM {name_9}")
+[match_fits_no_dictionary hushed alone]
+step_9 = {"kind": "copy", "table": "spare"}
+match step_9:
+    case {"kind": "purge", "table": name_9}:
+        op.execute(f"DELETE FROM {name_9}")
+    case {"target": name_9}:
+        op.execute(f"DELETE FROM {name_9}")
+[match_a_dictionary_of_branches]
+step_9 = {"kind": "purge"}
+if cond(0):
+    step_9["also"] = True
+match step_9:
+    case {"kind": "purge", "also": True}:
+        BODY
+    case {"kind": "purge"}:
+        BODY2
+[match_a_list_of_branches]
+step_9 = ["purge", "a"] if cond(0) else ["mark", "b", "c"]
+match step_9:
+    case ["purge", _]:
+        BODY
+    case ["mark", *_, "c"]:
+        BODY2
+[match_equal_numbers]
+match {"kind": True}:
+    case {"kind": 1.0}:
+        BODY
+[match_member_and_value]
+import enum
+class Kind_9(enum.Enum):
+    PURGE = "purge"
+match Kind_9.PURGE:
+    case "purge":
+        pass
+    case Kind_9.PURGE:
+        BODY
+[member_is_not_its_value]
+import enum
+class Kind_9(enum.Enum):
+    PURGE = "purge"
+    MARK = 2
+if Kind_9.PURGE == "purge":
+    pass
+else:
+    BODY
+if Kind_9.MARK not in (1, 2):
+    BODY2
+[equal_and_not_the_same]
+flag_9 = 1
+if flag_9 is not True:
+    BODY
+if flag_9 == 1.0:
+    BODY2
+[match_no_list]
+match map(str, [1]):
+    case [one_9]:
+        pass
+    case _:
+        BODY
+[match_an_object_that_answers]
+class Step_9:
+    def __init__(self):
+        self.verb = "purge"
+    def __getattribute__(self, name):
+        return "mark" if name == "verb" else object.__getattribute__(self, name)
+match Step_9():
+    case Step_9(verb="mark"):
+        BODY
 [match_no_case]
 match len(rows(0)):
     case 0:
@@ -1257,6 +1332,14 @@ class Two_9(One_9):
 one_9 = One_9() if cond(0) else Two_9()
 if isinstance(one_9, One_9):
     one_9.run()
+[narrowed_none_is_left hushed alone]
+class One_9:
+    pass
+class Two_9(One_9):
+    pass
+one_9 = Two_9()
+if not isinstance(one_9, One_9):
+    op.execute("SQL")
 [narrowed_but_below]
 class One_9:
     def run(self):

@@ -348,4 +348,62 @@ class C(metaclass=Meta):
     x = ""
 ---
 C.x += "SQL"
+[metaclass_getattribute alone]
+class Meta(type):
+    def __getattribute__(cls, name):
+        if name == "fill":
+            op.execute("SQL")
+        return super().__getattribute__(name)
+class C(metaclass=Meta):
+    fill = 1
+---
+C.fill
+[metaclass_mro alone]
+class Fill:
+    def run(self):
+        op.execute("SQL")
+class Meta(type):
+    def mro(cls):
+        return [cls, Fill, object]
+class C(metaclass=Meta):
+    pass
+---
+C().run()
+[metaclass_mro_longer alone]
+class Fill:
+    def run(self):
+        op.execute("SQL")
+class Meta(type):
+    def mro(cls):
+        return [*super().mro()[:-1], Fill, object]
+class C(metaclass=Meta):
+    pass
+---
+C().run()
+[mro_entries_base alone]
+class Base:
+    def run(self):
+        op.execute("SQL")
+class Alias:
+    def __mro_entries__(self, bases):
+        return (Base,)
+class C(Alias()):
+    pass
+---
+C().run()
+[closure_cell_contents alone]
+def make():
+    def inner():
+        op.execute("SQL")
+    return lambda: inner
+---
+make().__closure__[0].cell_contents()
+[function_code_by_setattr alone opaque]
+def idle(sql):
+    pass
+def run(sql):
+    op.execute(sql)
+setattr(idle, "__code__", run.__code__)
+---
+idle("SQL")
 """)

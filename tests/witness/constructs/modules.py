@@ -338,6 +338,39 @@ class Lazy(types.ModuleType):
     def fill(self):
         op.execute("SQL2")
 sys.modules[__name__].__class__ = type("Made", (Lazy,), {})
+[module_class_by_setattr opaque alone]
+import steps_9
+---
+steps_9.leads
+=== steps_9.py
+import sys
+import types
+from alembic import op
+class Lazy(types.ModuleType):
+    @property
+    def leads(self):
+        return op.execute("SQL")
+setattr(sys.modules[__name__], "__class__", Lazy)
+[module_class_swapped_by_another opaque alone]
+import steps_9
+---
+steps_9.fill()
+=== steps_9.py
+import lazy_9
+lazy_9.install(__name__)
+def fill():
+    pass
+=== lazy_9.py
+import sys
+import types
+from alembic import op
+class Lazy(types.ModuleType):
+    def __getattribute__(self, name):
+        if name == "fill":
+            op.execute("SQL")
+        return super().__getattribute__(name)
+def install(name):
+    sys.modules[name].__class__ = Lazy
 [module_replaced opaque alone]
 import steps_9
 ---
@@ -360,12 +393,11 @@ import steps_9
 if steps_9.plugin().fill():
     raise RuntimeError
 === steps_9.py
-import configparser
 import importlib
-SETTINGS = configparser.ConfigParser()
-SETTINGS.read_string("[steps]\nplugin = plug_9\n")
+from unseen import options
+SETTINGS = options("plug_9")
 def plugin():
-    return importlib.import_module(SETTINGS["steps"]["plugin"])
+    return importlib.import_module(SETTINGS["sql"])
 === plug_9.py
 from alembic import op
 def fill():
