@@ -41,6 +41,7 @@ from migration_guard.sql.patience import Limit, limits, waits_for
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.classes import Class
     from migration_guard.rendition import raw
 else:
     raw = Later("migration_guard.rendition.raw")  # for who moves a change
@@ -87,7 +88,7 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 run_functions(call, calls)
             case Instance() if (texts := _texts_of(option, call)) is not None:
                 results.append(execute(call, texts, parameters, certain=certain))
-            case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
+            case Instance(cls=cls) if _is_ddl(cls) and cls.lookup(COMPILED) is None:
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() | Model(real=True) if certain:
                 opaque(call, "what is executed is an object that is not known")
@@ -110,6 +111,11 @@ def _texts_of(element: Instance, call: Call) -> Value | None:
     texts = [text for value in told for text in value.alternatives()]
     known = [text for text in texts if isinstance(text, Text) and text.pieces and not text.pieces[0].hole]
     return join(known) if known and len(known) == len(texts) else None
+
+
+def _is_ddl(cls: Class) -> bool:
+    """Whether SQLAlchemy says what the objects of a class are compiled to, unless the repository does."""
+    return any(base.rpartition(".")[2] in _DDL for base in cls.external_bases())
 
 
 def run_functions(call: Call, names: Iterable[str]) -> None:

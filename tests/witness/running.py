@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ def ending(record: Record) -> Iterator[None]:
 
 @contextmanager
 def loaded(program: Program, path: Path, truths: switchboard.Truths) -> Iterator[ModuleType]:
-    """Make the module of a program for one run, with the modules beside it; both are forgotten afterwards."""
+    """Make the module of a program for one run, with the modules beside it; they and its environment are forgotten then."""
     module = ModuleType(f"witness_{program.name}")
     module.__file__ = str(path)
     beside = {name.partition("/")[0].removesuffix(".py") for name, _ in program.files if name.endswith(".py")}
@@ -40,7 +41,8 @@ def loaded(program: Program, path: Path, truths: switchboard.Truths) -> Iterator
         "sqlmodel": unseen.sqlmodel(),
         **unseen.pgtrigger(),
     }
-    with patch.object(sys, "path", [str(path.parent), *sys.path]), patch.object(sys, "dont_write_bytecode", True):
+    beside_us = patch.object(sys, "path", [str(path.parent), *sys.path])
+    with beside_us, patch.object(sys, "dont_write_bytecode", True), patch.dict(os.environ):
         sys.modules.update(made)
         try:
             yield module
