@@ -103,18 +103,18 @@ ORDER = {
             "keys = list(Owner.objects.filter(name='x').values_list('pk', flat=True))\n"
             "Owner.objects.filter(name='x').update(name='y')\nLead.objects.filter(owner__in=keys).update(status='z')"
         ),
-        "read in line 11, before line 12",
+        "read in line 12, before line 13",
     ),
     "names that another change gives anew": (
         (
             "names = {}\nfor owner in Owner.objects.all():\n    names[owner.pk] = owner.name\nOwner.objects.update(name='x')\n"
             "for lead in Lead.objects.all():\n    lead.status = slugify(names[lead.owner_id])\n    lead.save()"
         ),
-        "read in line 12, before line 14",
+        "read in line 13, before line 15",
     ),
     "a row that is made later": (
         "for lead in Lead.objects.all():\n    lead.score = lead.visits.count()\n    lead.save()\nVisit.objects.create(place=1)",
-        "line 14 builds on it",
+        "line 15 builds on it",
     ),
 }
 TOGETHER = {
