@@ -280,7 +280,10 @@ class Class(Value):
         initialiser = self.method_of("__init__")
         methods = (found for cls in self.lineage() for found in cls.scope.bindings().values())
         if initialiser is None and not any(isinstance(found, Function) for found in methods):
-            return Member(value.value, name) if isinstance(value, Constant) else value
+            if isinstance(value, Constant):
+                return Member(value.value, name)
+            if isinstance(value, Unknown) or any(base in CORES for base in self.external_bases()):
+                return value
         for slot in ("value", "_value_"):
             instance.write(slot, value)
         if initialiser is not None:

@@ -66,7 +66,7 @@ class Compared:
     def _is(self, option: str) -> bool:
         """Whether an option holds for the whole program: that of a construct that stands alone, or is filled with what asks nothing."""
         first, *inner = self.program.constructs
-        asks = any("cond(" in one.whole for one in inner)
+        asks = any(word in one.whole for one in inner for word in ("cond(", "except "))
         return len(self.program.tree) == 1 and option in first.options and not asks
 
 
