@@ -65,9 +65,11 @@ class Compared:
 
     def _is(self, option: str) -> bool:
         """Whether an option holds for the whole program: that of a construct that stands alone, or is filled with what asks nothing."""
+        if len(self.program.tree) != 1:
+            return False
         first, *inner = self.program.constructs
         asks = any(word in one.whole for one in inner for word in ("cond(", "except "))
-        return len(self.program.tree) == 1 and option in first.options and not asks
+        return option in first.options and not asks
 
 
 def compare(program: Program, record: Record, told: Sequence[Told]) -> Compared:

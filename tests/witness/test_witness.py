@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from witness.compare import Compared
 from witness.constructs import FAMILIES
 from witness.grow import each_alone
+from witness.guard import Told
 from witness.known import known, lines
 from witness.mutants import GUARD, MUTANTS, Mutant
+from witness.program import Program
 from witness.same import CHANGES, changed, differences
 from witness.witness import Witness
 
@@ -66,6 +69,11 @@ def test_a_loop_is_unrolled_only_where_nothing_leaves_it() -> None:
     made = changed(source, "one round more")
     assert made is not None
     assert [type(node) for node in ast.parse(made).body[0].body] == [ast.If, ast.While]  # type: ignore[attr-defined]
+
+
+def test_a_migration_of_a_package_is_judged_though_no_construct_made_it() -> None:
+    program = Program("0001", "alembic", "", (), 0, (), {}, {}, (), frozenset())
+    assert not Compared(program, (), (Told("UPDATE", "t_1", frozenset()),), (), ()).bad
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
