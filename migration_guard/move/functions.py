@@ -64,11 +64,7 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
         raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
     deletes = operation.kind is OperationKind.DELETE
     drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key, deletes=deletes)
-    drafted = replace(
-        drafted,
-        names=drafted.names | {column.lower() for column in rows.read},
-        fills=drafted.fills or _are_empty(rows),
-    )
+    drafted = replace(drafted, names=drafted.names | {column.lower() for column in rows.read})
     change = _Change(one, finding, operation, rows, schema, Migration(one.candidate.path, one.candidate.source))
     if rows.mapper != "django-orm":
         return _of_session(change, drafted)
@@ -156,7 +152,7 @@ def _of_family(change: _Change) -> Piece:
     family = Family(migration, path, loop.site.statements, loop.members, known)
     told_of = [one.rendition.rows for one in loop.changes if one.rendition is not None]
     conditions = next((rows.conditions for rows in told_of if rows is not None and rows.row == family.row), ())
-    changed = [one for one in loop.members if one.makes is None]
+    changed = [one for one in loop.members if not one.makes]
     alone = len(changed) < len(loop.members) and {one.asked.row for one in changed} == {family.row}
     columns = loop.columns if alone else ()
     drafted = draft_of_rows(family.table, conditions, columns, schema.facts, None, deletes=not columns)
@@ -230,14 +226,6 @@ def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Op
         bool(rows.takes_others),
         [span for other in others for span in spans_of(other)],
     )
-
-
-def _are_empty(rows: Rows) -> bool:
-    """Whether only rows are gone through in which all that is written is NULL: those that have a value are done."""
-    plain = [one for one in rows.conditions if " OR " not in one and "IS NOT TRUE" not in one]
-    parts = {part.strip("()") for one in plain for part in one.split(" AND ")}
-    empty = {part.removesuffix(" IS NULL").strip('"') for part in parts if part.endswith(" IS NULL")}
-    return bool(rows.columns) and set(rows.columns) <= empty
 
 
 def _columns(operation: Operation) -> tuple[str, ...]:

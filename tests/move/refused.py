@@ -171,6 +171,20 @@ ROWS: dict[str, tuple[str, str]] = {
         "writes the key id",
     ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
+    "chance, where another table's column is empty": (
+        (
+            "import uuid\nfound = Owner.objects.filter(id__gt=1, name__isnull=True, id__lt=9)\n"
+            "for lead in Lead.objects.filter(owner__in=found):\n    lead.name = uuid.uuid4().hex\n    lead.save()"
+        ),
+        "another value each time",
+    ),
+    "chance, where a text speaks of nothing": (
+        (
+            "import uuid\nfor lead in Lead.objects.filter(email='a AND name IS NULL AND b'):\n    lead.name = uuid.uuid4().hex\n"
+            "    lead.save()"
+        ),
+        "another value each time",
+    ),
     "by chance, where there may be one": (
         (
             "import uuid\nfor lead in Lead.objects.exclude(email__isnull=True, name='x'):\n    lead.email = uuid.uuid4().hex\n"

@@ -56,7 +56,7 @@ class Draft:
     notes: tuple[str, ...] = ()
     """What its author should know."""
     fills: bool = False
-    """Of what a function changes: whether it only fills columns that the migration adds."""
+    """Of what a function changes: whether it only fills columns that the migration adds, or that are NULL in all of its rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Draft
-from migration_guard.sql.backfill.names import FactsOf, own, settle
+from migration_guard.sql.backfill.names import FactsOf, folded, own, settle
 from migration_guard.sql.backfill.sources import key_notes, keys_of, names_in, target_of
-from migration_guard.sql.backfill.tree import both, either, identifier, parsed, text
+from migration_guard.sql.backfill.tree import Target, both, conjuncts, either, identifier, parsed, text
 
 _ALL = (
     "no condition tells which rows are done: each run looks at all rows that its loop went through, and so does the gate; a "
@@ -55,5 +55,16 @@ def draft_of_rows(
         columns=tuple(columns),
         names=names_in(tree),
         notes=(*key_notes(facts, key, target.name), *(() if new else (_ALL,))),
-        fills=new,
+        fills=new or (bool(columns) and set(columns) <= _empty(condition, target)),
     )
+
+
+def _empty(condition: exp.Expr | None, target: Target) -> set[str]:
+    """The columns of a table that are NULL in every row of which a condition holds."""
+    parts = [one.unnest() for one in conjuncts(condition.this)] if condition is not None else []
+    return {
+        folded(part.this.this)
+        for part in parts
+        if isinstance(part, exp.Is) and isinstance(part.expression, exp.Null) and not part.args.get("negate")
+        if isinstance(part.this, exp.Column) and target.owns(part.this)
+    }
