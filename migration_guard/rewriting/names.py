@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from symtable import SymbolTable, symtable
 
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.expressions import TELLS, last_name
+from migration_guard.rewriting.expressions import MANAGERS, TELLS, last_name
 
 _MUTATES = frozenset(
     "add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse setdefault sort update "
     "write writerow writerows send put".split()
 )
-_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def handed_over(statement: ast.Module) -> frozenset[str]:
 def _asks_rows(node: ast.AST) -> bool:
     """Whether a chain of calls goes through a manager of Django's: what it changes is told as a change of data."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        if isinstance(node, ast.Attribute) and node.attr in _MANAGERS:
+        if isinstance(node, ast.Attribute) and node.attr in MANAGERS:
             return True
         node = node.func if isinstance(node, ast.Call) else node.value
     return False
