@@ -203,7 +203,7 @@ def _member(operation: Operation, schema: Schema, migration: Migration, others: 
     alone = operation.how == "django-orm" and len(operation.tables) == 1
     if operation.kind is OperationKind.INSERT_LOOP and call is not None and alone and makes_rows(call):
         asked = _asked(operation, _NO_ROWS, schema, others)
-        return Member(call, asked, schema.facts(operation.tables[0]).unique)
+        return Member(call, asked, makes=True)
     known = operation.kind in {OperationKind.UPDATE, OperationKind.DELETE} and len(operation.tables) == 1
     if rows is None or rows.mapper != "django-orm" or call is None or not known or not operation.model:
         raise CannotMove(_SEVERAL)

@@ -45,8 +45,6 @@ class Birth:
 
     node: ast.Call
     table: str
-    unique: Sequence[tuple[str, ...]]
-    """The unique keys of the table."""
 
 
 class Births:

@@ -39,8 +39,8 @@ class Member:
 
     call: cst.Call
     asked: Asked
-    makes: tuple[tuple[str, ...], ...] | None = None
-    """Of a call that makes rows: the unique keys of their table."""
+    makes: bool = False
+    """Whether its call makes rows."""
 
 
 class Family(Django):
@@ -153,7 +153,7 @@ class Family(Django):
             if not asked.model:
                 continue  # of a table between two others, of which `births` says all
             elsewhere = Elsewhere(asked.model, asked.table, asked.accessors, asked.fields, asked.row)
-            if one.makes is not None:
+            if one.makes:
                 reason = reason or elsewhere.read(setup, whole, helpers, free)
                 continue
             reason = reason or gives_a_key(whole, owned.rows, asked.fields, asked.keys)
@@ -163,12 +163,12 @@ class Family(Django):
             raise CannotRemove(f"{reason}; {BY_HAND}")
 
     def _fields(self) -> frozenset[str]:
-        return frozenset(field for one in self._every if one.makes is None for field in one.asked.fields)
+        return frozenset(field for one in self._every if not one.makes for field in one.asked.fields)
 
     def _births(self, loop: ast.For) -> Iterator[Birth]:
         for one in self._every:
-            if one.makes is not None:
-                yield from (Birth(node, one.asked.table, one.makes) for node in self._places(loop, one))
+            if one.makes:
+                yield from (Birth(node, one.asked.table) for node in self._places(loop, one))
 
     def _places(self, loop: ast.For, member: Member) -> list[ast.Call]:
         """Where in a loop a change is made, as it is written."""
@@ -184,7 +184,7 @@ class Family(Django):
         """Say what of the changes reaches rows that belong to no row of the loop, or to several."""
         paths = owned.paths(loop)
         for one in self._every:
-            if one.makes is not None:
+            if one.makes:
                 continue
             whose = [changed(node) for node in self._places(loop, one)]
             given = [owned.of(node) if node is not None else None for node in whose]
