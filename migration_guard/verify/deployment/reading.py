@@ -35,6 +35,7 @@ from migration_guard.verify.scripts import Script, Scripts
 
 _DEEPEST = 4
 """Scripts that call scripts: beyond this, none is followed, which is told."""
+_TOO_DEEP = f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper"
 _Called = tuple[Path, tuple[str, ...]]
 """A script, and which targets of it."""
 
@@ -108,9 +109,13 @@ class _Reader:
         if (unread := self._given_elsewhere(words)) is not None:
             self.problems.append(Problem(shown, one.line, unread))
             return
-        if (task := self.sight.script_of_package(words)) is not None and len(above) < _DEEPEST:
+        task, place = self.sight.script_of_package(words), (self.root / PACKAGE, words)
+        if task is not None and place not in above:
+            if len(above) >= _DEEPEST:
+                self.problems.append(Problem(shown, one.line, f"cannot be judged: {_TOO_DEEP}"))
+                return
             for inner in shell.commands(task.encode(), above=one.line - 1, last=one.fate):
-                self._command(inner.inside(one), shown, origin, (*above, (self.root / PACKAGE, words)))
+                self._command(inner.inside(one), shown, origin, (*above, place))
             return
         if self._followed(words, one, origin, above):
             return
@@ -202,8 +207,7 @@ class _Reader:
     def _inside(self, path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
         """What stands in a script that a command calls."""
         if deep >= _DEEPEST:
-            reason = f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper"
-            raise descriptions.Unreadable(None, reason)
+            raise descriptions.Unreadable(None, _TOO_DEEP)
         source = read_source(path)
         if chosen:
             return list(make.read(source, chosen=chosen))
