@@ -7,10 +7,11 @@ from contextlib import suppress
 
 from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, words_of
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
+    command_of,
     get,
     is_true,
     items,
@@ -123,11 +124,7 @@ def _task(task: Node, fate: Fate) -> Iterator[Command]:
                 found = shell.commands(text(given).encode(), above=begins(given), last=fate)
                 yield from (one.led_to(fate) for one in found)
             else:
-                yield Command(_words(given), line(given), fate)
+                yield Command(command_of(given), line(given), fate)
             return
     if SPEAKS.search(" ".join(spoken(task))):
         raise Unreadable(line(task), "what this task runs is not read")
-
-
-def _words(node: Node) -> tuple[str, ...]:
-    return tuple(texts(node)) if items(node) else words_of(text(node))
