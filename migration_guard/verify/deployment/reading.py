@@ -42,7 +42,7 @@ _Called = tuple[Path, tuple[str, ...]]
 
 def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
     """Read all compose files first, since other descriptions run their services."""
-    reader = _Reader(root, cwd)
+    reader = _Reader(root, cwd, frozenset(one.path for one in scripts.judged))
     for script in sorted(scripts.judged, key=lambda one: one.kind is not descriptions.Kind.COMPOSE):
         reader.read(script, named=scripts.named)
     for other in scripts.others:
@@ -58,9 +58,11 @@ def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
 class _Reader:
     """Turns descriptions into steps, and follows the scripts of the project that they call."""
 
-    def __init__(self, root: Path, cwd: Path) -> None:
+    def __init__(self, root: Path, cwd: Path, judged: frozenset[Path]) -> None:
         self.root = root
         self.cwd = cwd
+        self.judged = judged
+        """What is read by itself, whether something calls it or not."""
         self.sight = Sight(root)
         self.services = Services()
         self.steps: list[Step] = []
@@ -200,6 +202,10 @@ class _Reader:
         called = rest[0] if name in _CALLING and rest else words[0]
         script = called.endswith((".sh", ".bash"))
         found = self.sight.file(called) if script or "/" in called else None
+        if found is None and script:
+            several = [one for one in self.sight.called(called) if one not in self.judged and self.sight.applies(one)]
+            if several:
+                raise descriptions.Unreadable(None, f"which of the files called {several[0].name} it runs is not told")
         if found is None or not (script or name in _CALLING or _is_script(found)):
             return None, None
         return found, None

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, runs
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
@@ -79,7 +79,10 @@ def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
         if fate is _ALLOWED and _is_asked_for(text(task, "register"), tasks[index + 1 :]):
             fate = _ASKED
         if get(task, "block") is not None:
-            rescued = Fate(stops=None, why="a rescue decides what follows") if get(task, "rescue") is not None else fate
+            rescue = get(task, "rescue")
+            if rescue is not None and runs("\n".join(spoken(rescue))):
+                raise Unreadable(line(rescue), "whether a rescue runs is not told")
+            rescued = Fate(stops=None, why="a rescue decides what follows") if rescue is not None else fate
             for part in ("block", "always"):
                 yield from _tasks(get(task, part), rescued if part == "block" else fate)
             continue

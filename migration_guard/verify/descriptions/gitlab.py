@@ -36,7 +36,13 @@ _DEEPEST = 10
 _AWAY = ("project", "remote", "component")
 """What is included from elsewhere."""
 _OF_MERGE_REQUESTS = re.compile(r"^merge_requests$|==\s*[\"']?merge_request_event|^\$CI_MERGE_REQUEST_\w+$")
-_NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache", "pages"})
+_NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache"})
+_UNREAD = {
+    "trigger": "the pipeline that it triggers is not read with it",
+    "run": "what run says is not read",
+    "hooks": "what its hooks run is not read",
+}
+"""What a job may run besides its scripts."""
 
 
 def recognises(name: str, root: Node) -> bool:
@@ -97,8 +103,11 @@ def _left_out(root: Node, read: Sequence[str]) -> None:
     if included is not None and (away or SPEAKS.search(" ".join(spoken(included)))):
         raise Unreadable(line(included), "what it includes stands in files that are not read with it")
     for key, _, job in pairs(root):
-        if key not in read and get(job, "trigger") is not None and SPEAKS.search(f"{key} {' '.join(spoken(job))}"):
-            raise Unreadable(line(job), "the pipeline that it triggers is not read with it")
+        for name, why in _UNREAD.items():
+            part = get(job, name)
+            said = spoken(part) if key in read else (key, *spoken(job))
+            if part is not None and SPEAKS.search(" ".join(said)):
+                raise Unreadable(line(job), why)
 
 
 class _Job:
