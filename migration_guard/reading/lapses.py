@@ -120,10 +120,23 @@ def _limits(node: cst.CSTNode) -> bool:
 
 
 def _asks(node: cst.CSTNode, asking: Collection[str]) -> bool:
-    """Whether code looks at a clock, at a limit, or calls what does."""
-    for one in within(node):
+    """Whether code looks at a clock, at a limit, or calls what does; a time that is only written down is not looked at."""
+    every = list(within(node))
+    written = {id(value) for one in every for value in _written(one)}
+    for one in every:
         if isinstance(one, cst.Name) and (_LIMIT.search(one.value) or one.value in asking):
             return True
-        if isinstance(one, cst.Call) and _last(one) in _CLOCKS:
+        if isinstance(one, cst.Call) and _last(one) in _CLOCKS and id(one) not in written:
             return True
     return False
+
+
+def _written(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    """What becomes a field, a column or a parameter as it is: `values(at=func.now())`, `lead.at = now()`, `(now(), key)`."""
+    match node:
+        case cst.Arg(keyword=cst.Name(), value=value):
+            yield value
+        case cst.DictElement(value=value) | cst.Element(value=value):
+            yield value
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute())], value=value):
+            yield value
