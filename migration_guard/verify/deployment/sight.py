@@ -45,9 +45,13 @@ class Sight:
         ):
             if place and (path := self.root / place).is_file():
                 return path
-        name = beside.rpartition("/")[2]
-        found = self._called(name) if "/" in word or "." in name else []
+        found = self.called(word)
         return found[0] if len(found) == 1 else None
+
+    def called(self, word: str) -> list[Path]:
+        """All files that are called as the one that a word names, wherever they lie."""
+        name = word.rpartition("/")[2]
+        return self._called(name) if "/" in word or "." in name else []
 
     def text(self, word: str) -> bytes | None:
         path = self.file(word)
