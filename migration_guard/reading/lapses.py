@@ -85,11 +85,19 @@ def _is_silent(handler: cst.ExceptHandler, loop: cst.CSTNode | None) -> bool:
     if handler.type is not None and not _is_broad(handler.type):
         return False
     every = list(within(handler.body))
-    if any(isinstance(one, _TELLS) for one in every):
+    steps = {id(one) for one in every if loop is not None and _goes_on(one, loop)}
+    if any(isinstance(one, _TELLS) and id(one) not in steps for one in every):
         return False
-    if any(isinstance(one, cst.Continue) for one in every) and isinstance(loop, cst.While):
+    if any(isinstance(one, cst.Continue) for one in every) and isinstance(loop, cst.While) and not steps:
         return False  # the same work is tried again
     return all(_last(one) in _SILENT for one in every if isinstance(one, cst.Call))
+
+
+def _goes_on(node: cst.CSTNode, loop: cst.CSTNode) -> bool:
+    """Whether a handler assigns just what the loop does behind a batch that went well: `last = ids[-1]`, `done += 1`."""
+    if not isinstance(node, (cst.Assign, cst.AugAssign)):
+        return False
+    return any(one is not node and type(one) is type(node) and one.deep_equals(node) for one in within(loop))
 
 
 def _is_broad(kind: cst.BaseExpression) -> bool:
