@@ -187,7 +187,7 @@ class _Reader:
         return len(self.steps) > before
 
     def _called(self, words: Sequence[str]) -> tuple[Path | None, make.Call | None]:
-        name = words[0].rpartition("/")[2]
+        name = name_of(words)
         call = make.called(words)
         if call is not None and call.targets:
             folder = self.root / call.folder
@@ -246,6 +246,6 @@ def _given(words: Sequence[str]) -> list[str]:
 def _set_by(words: Sequence[str]) -> tuple[bool, bool]:
     """Whether `bash -e -o pipefail script` runs it under these."""
     named = {word for before, word in pairwise(words) if re.fullmatch(r"-\w*o", before)}
-    is_shell = words[0].rpartition("/")[2] in shell.SHELLS
+    is_shell = name_of(words) in shell.SHELLS
     short = is_shell and any(re.fullmatch(r"-[a-z]*e[a-z]*", word) for word in words[1:])
     return is_shell and (short or "errexit" in named), is_shell and "pipefail" in named
