@@ -14,6 +14,8 @@ import pytest
 import migration_guard
 from migration_guard import later
 from migration_guard.backfill import connect
+from migration_guard.verify import scripts
+from migration_guard.verify.descriptions import outcomes
 
 
 def test_an_expression_is_the_expression() -> None:
@@ -76,6 +78,12 @@ def test_no_expression_that_looks_at_lines_begins_anew_at_each_empty_one() -> No
     every = [one for one in held() if one.flags & re.MULTILINE]
     assert len(every) > 20
     assert _endless(every, [f"{piece * 300_000}!~" for piece in ("\n", "\r\n", " \n")]) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows ends nothing that takes too long")
+def test_no_expression_that_looks_for_names_begins_anew_at_each_letter() -> None:
+    """What stands in other files is looked for in data, too, of which one word may be all that there is."""
+    assert _endless([scripts._SCRIPT, outcomes._OF_ANOTHER], ["ab12" * 150_000]) == []
 
 
 def _endless(every: list[Any], texts: list[str]) -> list[tuple[object, str]]:

@@ -18,7 +18,8 @@ _TYPE = re.compile(
 )
 _SHOWN = re.compile(r"[\w.:+@ -]{1,40}")
 """What of a value may stand in the name of a state."""
-_MOVES = re.compile(r"\b(?:now|today|tomorrow|yesterday)\b", re.IGNORECASE)
+MOVES = re.compile(r"(?<![^\W\d])(?:now|today|tomorrow|yesterday)(?![^\W\d])", re.IGNORECASE)
+"""Texts that the server may read as a point in time, and as another one each time: also within a range, and beside digits."""
 _TEXTS = re.compile(r"(?:text|citext|name|(?:character|char|varchar)\b.*)(?:\[\])*", re.IGNORECASE)
 _TAKEN = "ids"
 
@@ -58,7 +59,7 @@ class Argument:
     @property
     def moves(self) -> bool:
         """Whether the server reads another value each time: no pass would prove anything."""
-        return bool(_MOVES.search(self.bound or "")) and not _TEXTS.fullmatch(self.type)
+        return bool(MOVES.search(self.bound or "")) and not _TEXTS.fullmatch(self.type)
 
     @property
     def setting(self) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-from migration_guard.backfill.arguments import Argument
+from migration_guard.backfill.arguments import MOVES, Argument
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.sqltext import Token, called, folded, words_of
 from migration_guard.backfill.statements import statement
@@ -17,8 +17,6 @@ CONVERTING = (
 """Functions of PostgreSQL's that are not immutable, as settings say how they write or read; they look at nothing else."""
 _ASKS = {"SELECT", "TABLE", "USER"}
 _OF_NOW = ("CURRENT_", "LOCALTIME", "SESSION_USER")
-_MOVES = re.compile(r"(?:e?'|\$\w*\$)?\s*(?:now|today|tomorrow|yesterday)\b", re.IGNORECASE)
-"""Texts, in quotes or as they are, that the server may read as a point in time, and as another one each time."""
 
 
 def asked_of(words: Sequence[Token]) -> dict[str, object]:
@@ -43,13 +41,18 @@ def more_than_its_row(connection: Asks, where: str, arguments: Sequence[Argument
     """Say what a predicate asks beside its row, if anything: then a row may be to do again though nobody touches it."""
     words = words_of(where)
     for given in arguments:
-        if _MOVES.match(given.bound or ""):
+        if MOVES.search(given.bound or ""):
             return f"the argument {given.name}"
-    for one in words:
-        if one.kind == "quoted" and _MOVES.match(one.text):
+    for before, one in pairwise([Token("sign", "", 0), *words]):
+        if one.kind == "quoted" and (MOVES.search(one.text) or _veiled(before, one)):
             return one.text
         if one.kind == "name" and (one.word in _ASKS or one.word.startswith(_OF_NOW)):
             return "other rows" if one.word in {"SELECT", "TABLE"} else one.text
     sql = statement("not_immutable", named=statement("functions_named"))
     shown = connection.exec_driver_sql(sql, {**asked_of(words), "known": list(CONVERTING)}).scalar()
     return f"{shown}()" if shown is not None else None
+
+
+def _veiled(before: Token, text: Token) -> bool:
+    """Tell whether a text in quotes may say something else than it shows: it has escapes, or goes on with the one before it."""
+    return before.kind == "quoted" or before.text == "&" or (text.text[0] in "eE" and "\\" in text.text)

@@ -24,6 +24,7 @@ _KINDS: dict[type, str] = {
     cst.Tuple: "tuple",
     cst.Set: "set",
     cst.SetComp: "set",
+    cst.GeneratorExp: "iterator",
 }
 
 
@@ -60,21 +61,14 @@ class Displays:
                 result.update(value.mapping() or value, rows=False)
         return result
 
-    def _comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
+    def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Value:
         result = Sequence(kind=_KINDS[type(node)])
         self._comprehend(
             node.for_in, lambda: result.add(self.machine.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
         )
         return result
 
-    _ListComp = _SetComp = _comprehension
-
-    def _GeneratorExp(self, node: cst.GeneratorExp) -> Value:
-        result = Sequence(kind="iterator")
-        self._comprehend(
-            node.for_in, lambda: result.add(self.machine.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
-        )
-        return result
+    _ListComp = _SetComp = _GeneratorExp = _comprehension
 
     def _DictComp(self, node: cst.DictComp) -> Value:
         result = Mapping()
@@ -90,7 +84,7 @@ class Displays:
     def _comprehend(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> None:
         """One `for … in … if …` of a comprehension, and what stands to its right."""
         machine = self.machine
-        values = self.machine.evaluate(node.iter)
+        values = machine.evaluate(node.iter)
         lazy = isinstance(result, Sequence) and result.kind == "iterator"
         values = values.iterated() if lazy else values.used_up()
         if values.from_rows:

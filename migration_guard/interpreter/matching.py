@@ -12,7 +12,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import branches
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.operators import asked, same
+from migration_guard.interpreter.operators import asked, is_plain, same
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Value
@@ -56,10 +56,10 @@ class Matching:
                 return self._fits(inner, subject)
             case cst.MatchValue():
                 wanted = self.machine.evaluate(pattern.value)
-                return same(wanted, subject) if _is_plain(wanted) and _is_plain(subject) else None
+                return same(wanted, subject) if is_plain(wanted) and is_plain(subject) else None
             case cst.MatchSingleton():
                 wanted = self.machine.evaluate(pattern.value)
-                return wanted.key == subject.key if _is_plain(subject) else None
+                return wanted.key == subject.key if is_plain(subject) else None
             case cst.MatchOr():
                 each = [self._fits(one.pattern, subject) for one in pattern.patterns]
                 return True if True in each else False if all(fits is False for fits in each) else None
@@ -168,7 +168,3 @@ def _own(pattern: cst.MatchClass, subject: Instance) -> Iterator[tuple[cst.Match
 def _every(fits: Iterable[bool | None]) -> bool | None:
     found = list(fits)
     return False if False in found else None if None in found else True
-
-
-def _is_plain(value: Value) -> bool:
-    return isinstance(value, Constant) or (isinstance(value, Text) and value.known)

@@ -152,7 +152,8 @@ def _not(truth: bool | None) -> bool | None:
     return None if truth is None else not truth
 
 
-def _plain(value: Value) -> bool:
+def is_plain(value: Value) -> bool:
+    """Whether a value is a number, a truth, None or a text that is known."""
     return isinstance(value, Constant) or (isinstance(value, Text) and value.known)
 
 
@@ -168,7 +169,7 @@ def is_some(value: Value) -> bool:
 
 def same(left: Value, right: Value) -> bool | None:
     """Whether two values are equal; None where that is not known."""
-    if _plain(left) and _plain(right):
+    if is_plain(left) and is_plain(right):
         equal = left.key == right.key or (
             isinstance(left, Constant) and isinstance(right, Constant) and left.value == right.value
         )
@@ -201,11 +202,11 @@ def _is_only_a_member(value: Value) -> bool:
 
 def _holds(collection: Value, value: Value) -> bool | None:
     match collection:
-        case Mapping() if _plain(value):
+        case Mapping() if is_plain(value):
             return collection.has(value)
         case Text() if collection.known and isinstance(value, Text) and value.known:
             return str(value) in str(collection)
-        case Sequence() if _plain(value):
+        case Sequence() if is_plain(value):
             found = {same(element, value) for element in collection.known}
             if True in found:
                 return True

@@ -518,8 +518,13 @@ class Field(Value):
     @property
     def tracked(self) -> bool:
         """Whether it is a column that tells of its changes: what is put into it is written, as what is assigned to it."""
+        return isinstance(self._declared, Tracked)
+
+    @property
+    def _declared(self) -> Value | None:
+        """What the class of the model, where it is in sight, has under the name."""
         model = self.row.model
-        return model is not None and model.cls is not None and isinstance(model.cls.lookup(self.name), Tracked)
+        return model.cls.lookup(self.name) if model is not None and model.cls is not None else None
 
     @property
     def inert(self) -> bool:  # type: ignore[override]
@@ -532,15 +537,13 @@ class Field(Value):
         model = self.row.model
         if model is None or model.orm != "sqlalchemy-orm" or "." in self.name:
             return False
-        own = model.cls.lookup(self.name) if model.cls is not None else None
+        own = self._declared
         return own is None or isinstance(own, Relationship)
 
     @property
     def leads_to_rows(self) -> bool:
         """Whether it surely is a relationship."""
-        model = self.row.model
-        own = model.cls.lookup(self.name) if model is not None and model.cls is not None else None
-        return self.related is not None or self.secondary is not None or isinstance(own, Relationship)
+        return self.related is not None or self.secondary is not None or isinstance(self._declared, Relationship)
 
     def related_row(self) -> Row:
         """An object on the other side."""

@@ -88,7 +88,7 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 run_functions(call, calls)
             case Instance() if (texts := _texts_of(option, call)) is not None:
                 results.append(execute(call, texts, parameters, certain=certain))
-            case Instance(cls=cls) if _is_ddl(cls) and cls.lookup(COMPILED) is None:
+            case Instance(cls=cls) if _is_ddl(cls):
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() | Model(real=True) if certain:
                 opaque(call, "what is executed is an object that is not known")
@@ -107,6 +107,8 @@ def _texts_of(element: Instance, call: Call) -> Value | None:
     if compiled is None:
         return None
     functions = [option for option in compiled.alternatives() if isinstance(option, Function)]
+    if len(functions) < len(compiled.alternatives()):
+        return None
     told = each([partial(call.machine.call, one, call.with_arguments((element, UNKNOWN), {})) for one in functions])
     texts = [text for value in told for text in value.alternatives()]
     known = [text for text in texts if isinstance(text, Text) and text.pieces and not text.pieces[0].hole]
@@ -115,7 +117,7 @@ def _texts_of(element: Instance, call: Call) -> Value | None:
 
 def _is_ddl(cls: Class) -> bool:
     """Whether SQLAlchemy says what the objects of a class are compiled to, unless the repository does."""
-    return any(base.rpartition(".")[2] in _DDL for base in cls.external_bases())
+    return cls.lookup(COMPILED) is None and any(base.rpartition(".")[2] in _DDL for base in cls.external_bases())
 
 
 def run_functions(call: Call, names: Iterable[str]) -> None:

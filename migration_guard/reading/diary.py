@@ -23,7 +23,7 @@ from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.sizes import numbers
-from migration_guard.reading.standing import Limit, Pending, Session, Standing
+from migration_guard.reading.standing import Limit, Pending, Session, Standing, is_same
 from migration_guard.reading.transactions import Transactions, is_connection, is_early, session_of
 from migration_guard.sql.batch import Batch, Pick, Write, batches, controls, starts, table_locks
 from migration_guard.sql.settings import NAMES, TimeoutSet, options, timeouts
@@ -285,7 +285,7 @@ class Diary(Ledger):
         for name in NAMES:
             found = now.in_force(session, name)
             event.limits.setdefault(name, set()).update(one.setting if one is not None else None for one in found)
-        held = {pick for other, pick in now.held if other is None or session is None or other == session}
+        held = {pick for other, pick in now.held if is_same(other, session)}
         event.held = held if event.held is None else event.held & held
         if isinstance(what, Pick):
             if what.lock is not None and not what.nested:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from migration_guard.interpreter.kinds import within
 
-_FETCHES = ("fetch", "scalars", "mappings", "all", "__iter__")
+_FETCHES = ("fetch", "scalars", "mappings", "all")
 _EXECUTES = frozenset({"execute", "exec", "stream"})
 
 
@@ -21,7 +21,7 @@ def givers(call: cst.CSTNode, around: cst.CSTNode) -> frozenset[int]:
     waiting: list[cst.CSTNode] = [one.value for one in call.args] if isinstance(call, cst.Call) else []
     while waiting:
         part = waiting.pop()
-        for node in (part, *within(part)):
+        for node in within(part):
             if isinstance(node, cst.Call):
                 found.add(id(node))
                 if id(node) in executed:
@@ -74,4 +74,4 @@ def _bound(node: cst.CSTNode, name: str) -> Iterator[cst.CSTNode]:
 
 
 def _names(target: cst.BaseExpression, name: str) -> bool:
-    return any(isinstance(one, cst.Name) and one.value == name for one in (target, *within(target)))
+    return any(isinstance(one, cst.Name) and one.value == name for one in within(target))

@@ -85,11 +85,19 @@ def _is_silent(handler: cst.ExceptHandler, loop: cst.CSTNode | None) -> bool:
     if handler.type is not None and not _is_broad(handler.type):
         return False
     every = list(within(handler.body))
-    if any(isinstance(one, _TELLS) for one in every):
+    steps = {id(one) for one in every if loop is not None and _goes_on(one, loop)}
+    if any(isinstance(one, _TELLS) and id(one) not in steps for one in every):
         return False
-    if any(isinstance(one, cst.Continue) for one in every) and isinstance(loop, cst.While):
+    if any(isinstance(one, cst.Continue) for one in every) and isinstance(loop, cst.While) and not steps:
         return False  # the same work is tried again
     return all(_last(one) in _SILENT for one in every if isinstance(one, cst.Call))
+
+
+def _goes_on(node: cst.CSTNode, loop: cst.CSTNode) -> bool:
+    """Whether a handler assigns just what the loop does behind a batch that went well: `last = ids[-1]`, `done += 1`."""
+    if not isinstance(node, (cst.Assign, cst.AugAssign)):
+        return False
+    return any(one is not node and type(one) is type(node) and one.deep_equals(node) for one in within(loop))
 
 
 def _is_broad(kind: cst.BaseExpression) -> bool:
@@ -120,10 +128,23 @@ def _limits(node: cst.CSTNode) -> bool:
 
 
 def _asks(node: cst.CSTNode, asking: Collection[str]) -> bool:
-    """Whether code looks at a clock, at a limit, or calls what does."""
-    for one in within(node):
+    """Whether code looks at a clock, at a limit, or calls what does; a time that is only written down is not looked at."""
+    every = list(within(node))
+    written = {id(value) for one in every for value in _written(one)}
+    for one in every:
         if isinstance(one, cst.Name) and (_LIMIT.search(one.value) or one.value in asking):
             return True
-        if isinstance(one, cst.Call) and _last(one) in _CLOCKS:
+        if isinstance(one, cst.Call) and _last(one) in _CLOCKS and id(one) not in written:
             return True
     return False
+
+
+def _written(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    """What becomes a field, a column or a parameter as it is: `values(at=func.now())`, `lead.at = now()`, `(now(), key)`."""
+    match node:
+        case cst.Arg(keyword=cst.Name(), value=value):
+            yield value
+        case cst.DictElement(value=value) | cst.Element(value=value):
+            yield value
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute())], value=value):
+            yield value

@@ -36,6 +36,7 @@ def _given(call: Call, text: str, limit: str) -> Value | None:
     if (numbered := _NUMBERED.fullmatch(limit)) is not None:
         index = int(numbered[1])
         return call.positional[index] if index < len(call.positional) else None
+    text = text.replace("%%", "  ")  # as psycopg has it, a percent sign
     places = list(_LIMIT.finditer(text))
     elements = values.elements() if isinstance(values, Sequence) else None
     if limit not in {"%s", "?"} or len(places) != 1 or elements is None:

@@ -25,19 +25,13 @@ class Test:
         """Whether it leaves out rows that are done: asking for a value does not, done rows have one."""
         if not self.certain:
             return False
-        null = self.value is None or (isinstance(self.value, cst.Name) and self.value.value == "None")
         if self.how == "isnull":
-            asks_for_none = isinstance(self.value, cst.Name) and self.value.value == "True"
-        elif null and self.how in {"isnot", "ne", *_MISSING}:
-            asks_for_none = False
-        else:
-            asks_for_none = True
-            if not null:
-                return True
-        return asks_for_none is not self.negated
+            return (isinstance(self.value, cst.Name) and self.value.value == "True") is not self.negated
+        null = self.value is None or (isinstance(self.value, cst.Name) and self.value.value == "None")
+        return not null or (self.how not in _IS_OTHER) is not self.negated
 
 
-_MISSING = frozenset({"isnot", "is_not"})
+_IS_OTHER = frozenset({"isnot", "is_not", "ne"})
 _NOT_KNOWN = "unknown()"
 _SAYS = {"": "=", "eq": "=", "exact": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
@@ -61,7 +55,7 @@ def _condition(test: Test) -> str:
             said = f"{column} IS NULL" if value == "TRUE" else f"{column} IS NOT NULL" if value == "FALSE" else ""
         case "is" | "eq" | "exact" | "" if value == "NULL":
             said = f"{column} IS NULL"
-        case "ne" | "isnot" | "is_not" if value == "NULL":
+        case how if how in _IS_OTHER and value == "NULL":
             said = f"{column} IS NOT NULL"
         case "in" if (listed := list(_listed(test.value))) and None not in listed:
             said = f"{column} IN ({', '.join(map(str, listed))})"

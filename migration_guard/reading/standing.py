@@ -114,8 +114,8 @@ class Standing:
             frozenset(one for one in self.pending if not is_same(one.session, session)),
             frozenset(one for one in self.begun if not is_same(one, session)),
             frozenset(one for one in self.opened if not is_same(one, session)),
-            frozenset(one for one in self.cursors if one != session),
-            self.closed | {one for one in self.cursors if one == session},
+            self.cursors - {session},
+            self.closed | (self.cursors & {session}),
         )
 
     def passed(self, loop: object) -> Standing:

@@ -102,11 +102,11 @@ class Transactions:
 
     def is_inside(self, session: Session) -> bool:
         """Whether a transaction of the session is an open block."""
-        return any(one is None or session is None or one == session for one, _ in self._blocks)
+        return any(is_same(one, session) for one, _ in self._blocks)
 
     def ending(self, session: Session) -> object:
         """The open block at whose end a change is committed; None if there is none."""
-        found = (block for one, block in self._blocks if one is None or session is None or one == session)
+        found = (block for one, block in self._blocks if is_same(one, session))
         return next(found, None) or next(reversed(self._managers), None)
 
     # --- Statements and calls ----------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ _TOOLS = re.compile(
 """What tools of developers are configured by."""
 _RUNS_DATA = re.compile(rb"migrat|alembic|back_?-?fill", re.IGNORECASE)
 _COMMENT = re.compile(r"^[^\S\n]*(?:#|//|;|--).*$", re.MULTILINE)
-_SCRIPT = re.compile(r"[\w./-]*(?:/[\w.-]+|\.(?:sh|bash|py))")
+_SCRIPT = re.compile(r"(?<![\w./-])[\w./-]*(?:/[\w.-]+|\.(?:sh|bash|py))")
 """What may name a script."""
 
 

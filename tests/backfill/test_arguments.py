@@ -139,6 +139,7 @@ def test_a_function_is_given_what_the_server_has_read(db: Database) -> None:
         ("int", "s3cret", "argument tenant: expected int (SQLSTATE 22P02)"),
         ("no_such_type", "s3cret", "argument tenant: expected no_such_type (SQLSTATE 42704)"),
         ("timestamptz", " Now ", "a word that means another one each time"),
+        ("timestamptz", "today04:00", "a word that means another one each time"),
     ],
 )
 def test_values_that_the_server_cannot_read_are_refused_unshown(

@@ -56,6 +56,12 @@ ELSEWHERE: list[tuple[str, str, str]] = [
     ("", "v IS NULL AND at < 'now'::timestamptz", "'now'"),
     ("", "v IS NULL AND at < timestamptz E'  Today 04:00'", "E'  Today 04:00'"),
     ("", "v IS NULL AND at < CAST($$tomorrow$$ AS date)", "$$tomorrow$$"),
+    ("", "v IS NULL AND at < '04:00 today'", "'04:00 today'"),
+    ("", "v IS NULL AND at < 'today04:00'", "'today04:00'"),
+    ("", "v IS NULL AND at <@ '[2020-01-01,now)'::tstzrange", "'[2020-01-01,now)'"),
+    ("", "v IS NULL AND at < E'\\x6eow'", "E'\\x6eow'"),
+    ("", "v IS NULL AND at < U&'\\006eow'", "'\\006eow'"),
+    ("", "v IS NULL AND at < 'no'\n'w'", "'w'"),
     ("", "v IS NULL AND at < :since::timestamptz", "the argument since"),
     (
         (
@@ -84,6 +90,7 @@ def test_what_a_predicate_asks_beside_its_row(asks: Connection) -> None:
     )
     since = Argument("since", value="now")
     steady = "v IS NULL AND at < '2020-01-01' AND id % 2 = 0 AND at <> 'infinity' AND 'knows' <> 'nowhere'"
+    steady += " AND E'pay_now' <> '\\d'"
     assert preflight.located(asks, claimed(steady.replace("%", "%%"))).grows
     for made, where, said in ELSEWHERE:
         with asks.begin_nested() as savepoint:

@@ -127,6 +127,22 @@ def test_loading_needs_no_driver(tmp_path: Path) -> None:
     assert ran.stdout == "['a']\n"
 
 
+@pytest.mark.parametrize("package", ["psycopg", "sqlalchemy", "tenacity"])
+def test_running_without_a_package_of_the_extra_names_the_extra(package: str, tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    put(tmp_path, "one.py", "a")
+    (tmp_path / "migration-guard.toml").write_text('[backfill]\nmodules = ["one.py"]\n')
+    run = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "sys.argv[1:] = ['backfill', 'run', '--all']\n"
+        "from migration_guard.__main__ import main\nmain()"
+    )
+    ran = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "the extra is not installed: pip install 'migration-guard[backfill]'" in ran.stderr + ran.stdout
+
+
 def test_definitions_are_values() -> None:
     assert Backfill(key="a", table="t", where="x", update="DELETE FROM t WHERE id = ANY(:ids)") == Backfill(
         key="a", table="t", where="x", update="DELETE FROM t WHERE id = ANY(:ids)"

@@ -9,6 +9,7 @@ import pytest
 
 from migration_guard.config import SettingsLoader
 from migration_guard.reading.chains import chain_of
+from migration_guard.verify import deployment
 from migration_guard.verify.descriptions import make
 from migration_guard.verify.descriptions.steps import Unreadable
 from migration_guard.verify.scripts import find
@@ -24,6 +25,43 @@ def test_a_target_of_an_included_file_is_told(text: str) -> None:
 
 def test_what_is_a_file_or_stands_there_is_no_target_of_another_file() -> None:
     assert list(make.read(b"include data.mk\ndeploy: build.stamp dist/x migrate\n\ttrue\nmigrate:\n\ttrue\n"))
+
+
+_WELL = "#!/bin/sh\nset -e\nalembic upgrade head\npython backfills/run.py || true\n"
+_DATA = "alembic -c data.ini upgrade head || true"
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({}, None),
+        (
+            {"deploy.sh": f"{_WELL}/opt/x/run.sh\n", "a/run.sh": _DATA, "b/run.sh": "true"},
+            "which of the files called run.sh",
+        ),
+        ({"deploy.sh": f"{_WELL}/opt/x/run.sh\n", "a/run.sh": "true", "b/run.sh": "true"}, None),
+        ({".gitlab-ci.yml": f"a:\n  script: ls\nb:\n  run:\n    - name: c\n      script: {_DATA}\n"}, "run says"),
+        ({".gitlab-ci.yml": f"a:\n  script: ls\n  hooks: {{pre_get_sources_script: [{_DATA}]}}\n"}, "its hooks"),
+        (
+            {"site.yml": f"- hosts: all\n  tasks:\n    - block: []\n      rescue:\n        - shell: {_DATA}\n"},
+            "a rescue",
+        ),
+        ({"fly.toml": "[deploy]\nrelease_command = ['alembic', 'upgrade', 'head']\n"}, "release_command is no text"),
+        ({"compose.yml": f"services:\n  web:\n    healthcheck:\n      test: {_DATA}\n"}, "the health of web"),
+        ({"Dockerfile": f"FROM x\nHEALTHCHECK CMD {_DATA}\nCMD web\n"}, "its health"),
+        ({"x.service": f"[Service]\nExecStart=web\nExecStopPost=sh -c '{_DATA}'\n"}, "when the unit stops"),
+    ],
+)
+def test_what_a_description_runs_and_no_reader_reads_is_told(
+    files: dict[str, str], why: str | None, tmp_path: Path
+) -> None:
+    for name, text in {"deploy.sh": _WELL, "backfills/run.py": "", **files}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    settings = SettingsLoader(cwd=tmp_path, isolated=True).for_folder(tmp_path)
+    read = deployment.read(find(settings, tmp_path), tmp_path, tmp_path)
+    told = [str(problem) for problem in deployment.judge(read)[1]]
+    assert told == [] if why is None else any(why in one for one in told)
 
 
 def test_folders_are_looked_into_deeply_and_deeper_ones_are_told(tmp_path: Path) -> None:

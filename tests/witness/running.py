@@ -41,8 +41,8 @@ def loaded(program: Program, path: Path, truths: switchboard.Truths) -> Iterator
         "sqlmodel": unseen.sqlmodel(),
         **unseen.pgtrigger(),
     }
-    beside_us = patch.object(sys, "path", [str(path.parent), *sys.path])
-    with beside_us, patch.object(sys, "dont_write_bytecode", True), patch.dict(os.environ):
+    paths = [str(path.parent), *sys.path]
+    with patch.multiple(sys, path=paths, dont_write_bytecode=True), patch.dict(os.environ):
         sys.modules.update(made)
         try:
             yield module

@@ -150,9 +150,8 @@ class Settings(Store, Value):
                 self._set(section or UNKNOWN, option, call.argument(2, "value") or UNKNOWN)
                 return NONE
             case "add_section" if section is not None:
-                self.sections.set_item(
-                    section, _section(Mapping(rest=UNKNOWN)), rows=False
-                )  # the defaults are in it too
+                with_defaults = _section(Mapping(rest=UNKNOWN))
+                self.sections.set_item(section, with_defaults, rows=False)
                 return NONE
             case "sections":
                 held = self.sections

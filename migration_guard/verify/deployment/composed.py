@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from migration_guard.verify.deployment.kinds import Kind, is_idle, is_step, kind_of, of_service, plain
-from migration_guard.verify.deployment.programs import doubt
+from migration_guard.verify.deployment.programs import doubt, name_of
 from migration_guard.verify.deployment.steps import Step
 from migration_guard.verify.descriptions import Command, Fate, Look, compose, shell
 from migration_guard.verify.descriptions.compose import Services
@@ -67,5 +67,5 @@ def _called(words: Sequence[str], look: Look) -> bytes | None:
 def _serves(script: Sequence[Command]) -> bool:
     """Whether a script ends with what its container is for, which is no step of the deployment."""
     words = script[-1].words if script else ()
-    name = words[0].rpartition("/")[2] if words else ""
+    name = name_of(words)
     return name not in {"", ":", "true"} and not is_idle(name) and kind_of(words) is None

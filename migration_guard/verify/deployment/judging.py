@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from migration_guard.files import shown_path
 from migration_guard.later import re
 from migration_guard.operations import Problem
 from migration_guard.verify import foreign
 from migration_guard.verify.deployment.kinds import Kind, of_service
+from migration_guard.verify.deployment.sight import Sight
 from migration_guard.verify.deployment.steps import Deployment, Step
 from migration_guard.verify.descriptions import Fate
 from migration_guard.verify.verdict import Evidence, Outcome
@@ -86,23 +86,13 @@ def _promise(step: Step, deployment: Deployment) -> tuple[bool, str]:
     if "migration-guard" in " ".join(words).replace("migration_guard", "migration-guard") and "run" in words:
         strict = "--strict" in words
         return not strict, "--strict lets the runner fail" if strict else "our runner exits with 0 whatever happens"
-    path = _program(words, deployment.root)
+    path = Sight(deployment.root).program(words)
     if path is None:
         return False, "the runner is not in sight"
     promise = foreign.promise(path)
     shown = shown_path(path, deployment.cwd)
     where = shown if promise.line is None else f"{shown}:{promise.line}"
     return bool(promise.kept), f"{where}: {promise.why}"
-
-
-def _program(words: Sequence[str], root: Path) -> Path | None:
-    """The file of a Python program that a command starts."""
-    for index, word in enumerate(words):
-        module = words[index + 1] if word == "-m" and index + 1 < len(words) else None
-        name = f"{module.replace('.', '/')}.py" if module else word if word.endswith(".py") else None
-        if name is not None and (path := root / name.removeprefix("/app/").lstrip("/")).is_file():
-            return path
-    return None
 
 
 def _stopping(step: Step, deployment: Deployment, problems: list[Problem]) -> Iterator[Evidence]:

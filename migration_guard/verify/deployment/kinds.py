@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from migration_guard.later import re
+from migration_guard.verify.deployment.programs import name_of
 from migration_guard.verify.descriptions import compose, shell
 from migration_guard.verify.descriptions.compose import Services
 
@@ -46,7 +47,7 @@ _ASKS = frozenset({"gate", "status", "list", "init", "pause", "resume", "cancel"
 
 def behind_waiting(words: Sequence[str]) -> tuple[str, ...]:
     """What a command runs that first waits for something: `wait-for-it db:5432 -- alembic upgrade head`."""
-    if (words and _ASKING.search(words[0].rpartition("/")[2])) or words[:1] == ("dockerize",):
+    if _ASKING.search(name_of(words)) or words[:1] == ("dockerize",):
         behind = tuple(words[words.index("--") + 1 :]) if "--" in words else ()
         return behind or ("wait",)
     return tuple(words)
@@ -66,12 +67,11 @@ def is_idle(name: str) -> bool:
 
 def is_in_container(words: Sequence[str]) -> bool:
     """Whether a command runs another one in a container."""
-    return bool(words) and words[0].rpartition("/")[2] in _CONTAINERS
+    return name_of(words) in _CONTAINERS
 
 
 def classified(words: Sequence[str], services: Services) -> Iterator[tuple[Kind, tuple[str, ...]]]:
-    name = words[0].rpartition("/")[2]
-    if is_idle(name):
+    if is_idle(name_of(words)):
         return
     if is_in_container(words):
         yield from _in_container(words, services)
@@ -136,7 +136,7 @@ def is_step(name: str) -> bool:
 
 def in_a_container_s_shell(words: Sequence[str]) -> tuple[str, bool] | None:
     """The script of `docker compose run web sh -c "…"`, and whether under `-e`."""
-    if not words or words[0].rpartition("/")[2] not in _CONTAINERS or not _STARTS & set(words):
+    if not is_in_container(words) or not _STARTS & set(words):
         return None
     found = (shell.inner(words[index:]) for index in range(1, len(words)))
     return next((one for one in found if one is not None), None)

@@ -35,13 +35,14 @@ from migration_guard.verify.scripts import Script, Scripts
 
 _DEEPEST = 4
 """Scripts that call scripts: beyond this, none is followed, which is told."""
+_TOO_DEEP = f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper"
 _Called = tuple[Path, tuple[str, ...]]
 """A script, and which targets of it."""
 
 
 def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
     """Read all compose files first, since other descriptions run their services."""
-    reader = _Reader(root, cwd)
+    reader = _Reader(root, cwd, frozenset(one.path for one in scripts.judged))
     for script in sorted(scripts.judged, key=lambda one: one.kind is not descriptions.Kind.COMPOSE):
         reader.read(script, named=scripts.named)
     for other in scripts.others:
@@ -57,9 +58,11 @@ def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
 class _Reader:
     """Turns descriptions into steps, and follows the scripts of the project that they call."""
 
-    def __init__(self, root: Path, cwd: Path) -> None:
+    def __init__(self, root: Path, cwd: Path, judged: frozenset[Path]) -> None:
         self.root = root
         self.cwd = cwd
+        self.judged = judged
+        """What is read by itself, whether something calls it or not."""
         self.sight = Sight(root)
         self.services = Services()
         self.steps: list[Step] = []
@@ -108,9 +111,13 @@ class _Reader:
         if (unread := self._given_elsewhere(words)) is not None:
             self.problems.append(Problem(shown, one.line, unread))
             return
-        if (task := self.sight.script_of_package(words)) is not None and len(above) < _DEEPEST:
+        task, place = self.sight.script_of_package(words), (self.root / PACKAGE, words)
+        if task is not None and place not in above:
+            if len(above) >= _DEEPEST:
+                self.problems.append(Problem(shown, one.line, f"cannot be judged: {_TOO_DEEP}"))
+                return
             for inner in shell.commands(task.encode(), above=one.line - 1, last=one.fate):
-                self._command(inner.inside(one), shown, origin, (*above, (self.root / PACKAGE, words)))
+                self._command(inner.inside(one), shown, origin, (*above, place))
             return
         if self._followed(words, one, origin, above):
             return
@@ -180,7 +187,7 @@ class _Reader:
         return len(self.steps) > before
 
     def _called(self, words: Sequence[str]) -> tuple[Path | None, make.Call | None]:
-        name = words[0].rpartition("/")[2]
+        name = name_of(words)
         call = make.called(words)
         if call is not None and call.targets:
             folder = self.root / call.folder
@@ -195,6 +202,10 @@ class _Reader:
         called = rest[0] if name in _CALLING and rest else words[0]
         script = called.endswith((".sh", ".bash"))
         found = self.sight.file(called) if script or "/" in called else None
+        if found is None and script:
+            several = [one for one in self.sight.called(called) if one not in self.judged and self.sight.applies(one)]
+            if several:
+                raise descriptions.Unreadable(None, f"which of the files called {several[0].name} it runs is not told")
         if found is None or not (script or name in _CALLING or _is_script(found)):
             return None, None
         return found, None
@@ -202,8 +213,7 @@ class _Reader:
     def _inside(self, path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
         """What stands in a script that a command calls."""
         if deep >= _DEEPEST:
-            reason = f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper"
-            raise descriptions.Unreadable(None, reason)
+            raise descriptions.Unreadable(None, _TOO_DEEP)
         source = read_source(path)
         if chosen:
             return list(make.read(source, chosen=chosen))
@@ -236,6 +246,6 @@ def _given(words: Sequence[str]) -> list[str]:
 def _set_by(words: Sequence[str]) -> tuple[bool, bool]:
     """Whether `bash -e -o pipefail script` runs it under these."""
     named = {word for before, word in pairwise(words) if re.fullmatch(r"-\w*o", before)}
-    is_shell = words[0].rpartition("/")[2] in shell.SHELLS
+    is_shell = name_of(words) in shell.SHELLS
     short = is_shell and any(re.fullmatch(r"-[a-z]*e[a-z]*", word) for word in words[1:])
     return is_shell and (short or "errexit" in named), is_shell and "pipefail" in named

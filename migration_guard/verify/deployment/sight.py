@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
 from migration_guard.later import re
+from migration_guard.verify.deployment.programs import name_of
 from migration_guard.verify.descriptions.steps import runs
 from migration_guard.verify.scripts import files_of
 
@@ -45,9 +46,13 @@ class Sight:
         ):
             if place and (path := self.root / place).is_file():
                 return path
-        name = beside.rpartition("/")[2]
-        found = self._called(name) if "/" in word or "." in name else []
+        found = self.called(word)
         return found[0] if len(found) == 1 else None
+
+    def called(self, word: str) -> list[Path]:
+        """All files that are called as the one that a word names, wherever they lie."""
+        name = word.rpartition("/")[2]
+        return self._called(name) if "/" in word or "." in name else []
 
     def text(self, word: str) -> bytes | None:
         path = self.file(word)
@@ -67,8 +72,7 @@ class Sight:
 
     def tasks(self, words: Sequence[str]) -> Path | None:
         """The file with the tasks that a command runs by name, where it speaks of migrations or backfills."""
-        name = words[0].rpartition("/")[2] if words else ""
-        return next((path for one in _TASKS.get(name, ()) if self.applies(path := self.root / one)), None)
+        return next((path for one in _TASKS.get(name_of(words), ()) if self.applies(path := self.root / one)), None)
 
     def script_of_package(self, words: Sequence[str]) -> str | None:
         """The script of package.json that `npm run NAME` runs, with those before and behind it."""

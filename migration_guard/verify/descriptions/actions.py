@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.conditions import World, holds
-from migration_guard.verify.descriptions.order import after, before, deploys
+from migration_guard.verify.descriptions.order import after, before, deploys, tests
 from migration_guard.verify.descriptions.steps import BY_THE_CLOCK, SPEAKS, Command, Fate, Place, Unreadable, runs
 from migration_guard.verify.descriptions.yamls import (
     Node,
@@ -28,7 +28,7 @@ _STOPS = Fate(stops=True, why="a step that fails stops its job")
 _ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
 _SCHEDULES = ({"schedule"}, {"schedule", "workflow_dispatch"})
 _UNTOLD = Fate(stops=None, why="an expression says whether it may fail")
-_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 _ENV = re.compile(r"\$\{\{\s*env\.(\w+)\s*\}\}")
 _OPTIONS = re.compile(r"\s-\w*e")
 
@@ -37,10 +37,6 @@ _ALWAYS = Fate(stops=False, why="a step behind it runs always")
 _MAYBE = Fate(stops=None, why="whether a step behind it runs all the same hangs on a condition")
 _TELLS = re.compile(r"notif|slack|teams|report|summary|status|changelog|notes|docs|pages|comment", re.IGNORECASE)
 """What jobs are called that tell of a deployment, or publish texts."""
-_TESTS = re.compile(
-    r"(?:\b|_|-)(?:py)?(?:test|unit|e2e|integration|lint|check|ci\b|quality|coverage|valid|audit|scan|smoke|mypy|types?\b)",
-    re.IGNORECASE,
-)
 _ENDS = re.compile(r"\bexit\s+[1-9$]|\bfalse\b|setFailed")
 _ASKED = frozenset({"pull_request", "pull_request_target", "merge_group"})
 """What starts workflows that look at a change, and deploy none."""
@@ -162,16 +158,16 @@ def _behind(world: World, parts: Sequence[tuple[str, Node]]) -> Fate | None:
 
 def _tests(key: str, job: Node) -> bool:
     """Whether a job is about a database of its own."""
-    return get(job, "services") is not None or bool(_TESTS.search(f" {key} {text(job, 'name')}"))
+    return get(job, "services") is not None or tests(f"{key} {text(job, 'name')}")
 
 
 def _leniency(part: Node) -> Fate | None:
     """What `continue-on-error` says of a step or a job, if anything."""
     given = get(part, "continue-on-error")
-    said = _EXPRESSION.fullmatch(text(given).strip())
-    if said is not None and said[1] not in {"true", "false"}:
-        return _UNTOLD
-    return _ALLOWED if (said[1] == "true" if said is not None else is_true(given)) else None
+    expression = _EXPRESSION.fullmatch(text(given).strip())
+    if expression is None:
+        return _ALLOWED if is_true(given) else None
+    return {"true": _ALLOWED, "false": None}.get(expression[1].strip(), _UNTOLD)
 
 
 def _job(job: Node, around: _Around) -> Iterator[Command]:

@@ -7,10 +7,11 @@ from contextlib import suppress
 
 from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, words_of
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, runs
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
+    command_of,
     get,
     is_true,
     items,
@@ -78,7 +79,10 @@ def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
         if fate is _ALLOWED and _is_asked_for(text(task, "register"), tasks[index + 1 :]):
             fate = _ASKED
         if get(task, "block") is not None:
-            rescued = Fate(stops=None, why="a rescue decides what follows") if get(task, "rescue") is not None else fate
+            rescue = get(task, "rescue")
+            if rescue is not None and runs("\n".join(spoken(rescue))):
+                raise Unreadable(line(rescue), "whether a rescue runs is not told")
+            rescued = Fate(stops=None, why="a rescue decides what follows") if rescue is not None else fate
             for part in ("block", "always"):
                 yield from _tasks(get(task, part), rescued if part == "block" else fate)
             continue
@@ -123,11 +127,7 @@ def _task(task: Node, fate: Fate) -> Iterator[Command]:
                 found = shell.commands(text(given).encode(), above=begins(given), last=fate)
                 yield from (one.led_to(fate) for one in found)
             else:
-                yield Command(_words(given), line(given), fate)
+                yield Command(command_of(given), line(given), fate)
             return
     if SPEAKS.search(" ".join(spoken(task))):
         raise Unreadable(line(task), "what this task runs is not read")
-
-
-def _words(node: Node) -> tuple[str, ...]:
-    return tuple(texts(node)) if items(node) else words_of(text(node))

@@ -7,8 +7,8 @@ from dataclasses import field
 
 from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions.order import before
-from migration_guard.verify.descriptions.steps import SPEAKS, Unreadable, words_of
-from migration_guard.verify.descriptions.yamls import Node, get, items, line, pairs, spoken, text, texts
+from migration_guard.verify.descriptions.steps import SPEAKS, Unreadable, runs
+from migration_guard.verify.descriptions.yamls import Node, command_of, get, line, pairs, spoken, text, texts
 
 COMPLETED = "service_completed_successfully"
 
@@ -88,7 +88,9 @@ def _service(key: Node, node: Node, path: str) -> Service:
     for name in ("extends", "post_start", "pre_stop", "provider"):
         if (other := get(node, name)) is not None and (name == "extends" or SPEAKS.search(" ".join(spoken(other)))):
             raise Unreadable(line(other), f"what {name} brings to {key.value} is not read")
-    command = (*_words(get(node, "entrypoint")), *_words(get(node, "command")))
+    if (health := get(node, "healthcheck")) is not None and runs(" ".join(spoken(health))):
+        raise Unreadable(line(health), f"the check of the health of {key.value} is not read, and runs again and again")
+    command = (*command_of(get(node, "entrypoint")), *command_of(get(node, "command")))
     profiles = frozenset(texts(get(node, "profiles")))
     if "0" in {text(node, "scale"), text(node, "deploy", "replicas")}:
         profiles |= {_NOBODY}
@@ -97,10 +99,6 @@ def _service(key: Node, node: Node, path: str) -> Service:
 
 _NOBODY = "(none)"
 """The profile of a service of which no container is started."""
-
-
-def _words(node: Node | None) -> tuple[str, ...]:
-    return tuple(texts(node)) if items(node) else words_of(text(node))
 
 
 def _waits(node: Node | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, runs
 
 _START = re.compile(r"^\s*(?P<name>CMD|ENTRYPOINT)\s+(?P<rest>.+)$", re.IGNORECASE)
 _NAME = re.compile(r"^(?:Docker|Container)file(?:[._-].+)?$|\.(?:dockerfile|containerfile)$", re.IGNORECASE)
@@ -36,6 +36,8 @@ def read(source: bytes) -> Iterator[Command]:
         elif re.match(r"\s*SHELL\s", line, re.IGNORECASE):
             plain = re.search(r"\[\s*\"(?:/bin/|/usr/bin/)?(?:ba|da)?sh\"(?:\s*,\s*\"-(?:c|lc)\")+\s*\]", line)
             shell_of = None if plain else number
+        elif re.match(r"\s*HEALTHCHECK\s", line, re.IGNORECASE) and runs(line):
+            raise Unreadable(number, "the check of its health is not read, and runs again and again")
         elif match := _COPY.match(line):
             *sources, to = match["rest"].split()
             copied |= {to.rstrip("/"): sources[-1]} if len(sources) == 1 else {}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.order import after, before, deploys
+from migration_guard.verify.descriptions.order import after, before, deploys, tests
 from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Place, Unreadable, runs
 from migration_guard.verify.descriptions.yamls import (
     Node,
@@ -36,11 +36,13 @@ _DEEPEST = 10
 _AWAY = ("project", "remote", "component")
 """What is included from elsewhere."""
 _OF_MERGE_REQUESTS = re.compile(r"^merge_requests$|==\s*[\"']?merge_request_event|^\$CI_MERGE_REQUEST_\w+$")
-_TESTS = re.compile(
-    r"(?:^|[\W_])(?:py)?(?:test|unit|e2e|integration|lint|check|quality|coverage|valid|audit|scan|smoke|mypy|type)",
-    re.IGNORECASE,
-)
-_NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache", "pages"})
+_NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache"})
+_UNREAD = {
+    "trigger": "the pipeline that it triggers is not read with it",
+    "run": "what run says is not read",
+    "hooks": "what its hooks run is not read",
+}
+"""What a job may run besides its scripts."""
 
 
 def recognises(name: str, root: Node) -> bool:
@@ -57,7 +59,7 @@ def read(root: Node) -> Iterator[Command]:
     needs = {key: _needed(jobs[key], [one for one in ordered if place[one] < place[key]]) for key in ordered}
     run = [key for key in after(needs) if not _is_left_out(jobs[key])]
     asked = [key for key in run if _deploys(key, jobs[key])]
-    shared = get(root, "before_script") or get(root, "default", "before_script")
+    shared = {name: get(root, name) or get(root, "default", name) for name in ("before_script", "after_script")}
     for index, key in enumerate(asked):
         behind = _behind(key, [(one, jobs[one]) for one in asked[index + 1 :]], needs)
         for one in _job(jobs[key], shared, behind):
@@ -65,12 +67,7 @@ def read(root: Node) -> Iterator[Command]:
     _left_out(root, asked)
     for key in run:
         job = jobs[key]
-        if (
-            key not in asked
-            and not _TESTS.search(f"{key} {_stage(job)}")
-            and job.get("services") is None
-            and runs(job.said())
-        ):
+        if key not in asked and not tests(f"{key} {_stage(job)}") and job.get("services") is None and runs(job.said()):
             raise Unreadable(job.line, f"whether the job {key} deploys is not told")
 
 
@@ -106,8 +103,11 @@ def _left_out(root: Node, read: Sequence[str]) -> None:
     if included is not None and (away or SPEAKS.search(" ".join(spoken(included)))):
         raise Unreadable(line(included), "what it includes stands in files that are not read with it")
     for key, _, job in pairs(root):
-        if key not in read and get(job, "trigger") is not None and SPEAKS.search(f"{key} {' '.join(spoken(job))}"):
-            raise Unreadable(line(job), "the pipeline that it triggers is not read with it")
+        for name, why in _UNREAD.items():
+            part = get(job, name)
+            said = spoken(part) if key in read else (key, *spoken(job))
+            if part is not None and SPEAKS.search(" ".join(said)):
+                raise Unreadable(line(job), why)
 
 
 class _Job:
@@ -131,8 +131,10 @@ class _Job:
 
     def _given(self, job: Node, name: str, deep: int) -> Node | None:
         own = get(job, name)
-        if own is not None or deep > _DEEPEST:
+        if own is not None:
             return own
+        if deep > _DEEPEST:
+            raise Unreadable(line(job), f"jobs that extend others are followed {_DEEPEST} deep, and no deeper")
         for base in reversed(texts(get(job, "extends"))):
             other = get(self.root, base)
             if other is None:
@@ -171,13 +173,16 @@ def _way(rule: Node | None, job: _Job) -> Fate | None:
     return _MANUAL if manual and rule is None and allowed is None else None
 
 
-def _job(job: _Job, shared: Node | None, behind: Fate | None) -> Iterator[Command]:
-    """What a job runs; `behind` says what a later one makes of its failure. before_script and script share a shell."""
+def _job(job: _Job, shared: Mapping[str, Node | None], behind: Fate | None) -> Iterator[Command]:
+    """What a job runs; `shared` is what all jobs run that say nothing else, `behind` what a later one makes of its failure.
+
+    before_script and script share a shell.
+    """
     fate = _leniency(job) or behind or _STOPS
     given = {key: text(value) for key, _, value in pairs(job.get("variables")) if text(value)}
     for parts, leads in (
-        ((job.get("before_script") or shared, job.get("script")), fate),
-        ((job.get("after_script"),), _BEHIND),
+        ((job.get("before_script") or shared["before_script"], job.get("script")), fate),
+        ((job.get("after_script") or shared["after_script"],), _BEHIND),
     ):
         lines = [one for part in parts if part is not None for one in _lines(part, job.root)]
         source, where = _joined(lines)

@@ -10,10 +10,20 @@ _DEPLOYS = re.compile(
     r"deploy|release|rollout|ship|prod(?:uction)?\b|publish|migrat|back_?-?fill|(?:^|[^a-z])fill", re.IGNORECASE
 )
 
+_TESTS = re.compile(
+    r"(?:\b|_)(?:py)?(?:test|unit|e2e|integration|lint|check|ci\b|quality|coverage|valid|audit|scan|smoke|mypy|type(?:s?\b|check))",
+    re.IGNORECASE,
+)
+
 
 def deploys(name: str) -> bool:
     """Whether a job, a file or a target is called like a part of a deployment."""
     return bool(_DEPLOYS.search(name))
+
+
+def tests(name: str) -> bool:
+    """Whether a job is called like one that tests, and so has a database of its own."""
+    return bool(_TESTS.search(name))
 
 
 def before(name: str, needs: Mapping[str, Sequence[str]]) -> frozenset[str]:

@@ -19,7 +19,7 @@ _SAYS = re.compile(
 """Commands that only say something, or do nothing."""
 _WAIT = re.compile(r"\bwait\s([^;&|\n]*)")
 _ASKED = re.compile(r"\$\{?(\w+|!)|%\w|-n\b")
-_OF_ANOTHER = re.compile(r"(\w+)=\"?\$!")
+_OF_ANOTHER = re.compile(r"\b(\w+)=\"?\$!")
 """Where the number of another process is kept."""
 _FAILURE = re.compile(r"-ne\b|-gt\b|!=|>")
 _SUCCESS = re.compile(r"-eq\b|==?")

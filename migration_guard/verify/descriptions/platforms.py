@@ -46,7 +46,9 @@ def fly(source: bytes) -> Iterator[Command]:
     document = _toml(source)
     deploy = document.get("deploy")
     release = deploy.get("release_command") if isinstance(deploy, Mapping) else None
-    if isinstance(release, str):
+    if release is not None and not isinstance(release, str):
+        raise Unreadable(_line_of(source, "release_command"), "release_command is no text")
+    if release is not None:
         yield from _process(_FIRST, release, _line_of(source, "release_command") - 1, _RELEASE, "fly")
     processes = document.get("processes")
     for name, command in processes.items() if isinstance(processes, Mapping) else ():

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.later import re
-from migration_guard.verify.descriptions.steps import Command, Fate, Place, words_of
+from migration_guard.verify.descriptions.steps import Command, Fate, Place, Unreadable, runs, words_of
 
 _EXEC = re.compile(
     r"^(?P<key>ExecCondition|ExecStartPre|ExecStart|ExecStartPost|ExecReload)\s*=\s*(?P<prefix>[-@+!:|]*)(?P<rest>.*)$"
 )
 _ORDER = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload")
+_OTHER = re.compile(r"^ExecStop(?:Post)?\s*=")
 _STOPS = Fate(stops=True, why="the unit does not start when it fails")
 _SKIPS = Fate(stops=None, why="an ExecCondition that fails skips the unit, which is no failure of it")
 _UNSEEN = Fate(stops=None, why="whoever starts the unit does not look how a service ends that is no Type=oneshot")
@@ -38,6 +39,8 @@ def read(source: bytes) -> Iterator[Command]:
     for line in text.split("\n"):
         if match := _EXEC.match(line.replace("\x00", "")):
             found.append((_ORDER.index(match["key"]), number, match["prefix"], match["rest"]))
+        elif _OTHER.match(line) and runs(line):
+            raise Unreadable(number, "what runs when the unit stops is not read")
         number += 1 + line.count("\x00")
     for key, number, prefix, rest in sorted(found, key=lambda one: one[:2]):
         name = _ORDER[key]

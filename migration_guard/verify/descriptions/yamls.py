@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import yaml
 
 from migration_guard.later import re
-from migration_guard.verify.descriptions.steps import Unreadable
+from migration_guard.verify.descriptions.steps import Unreadable, words_of
 
 Node = yaml.Node
 _TEMPLATE = re.compile(r"(?<!\$)\{\{.*?\}\}", re.DOTALL)
@@ -105,6 +105,11 @@ def texts(node: Node | None) -> list[str]:
     if isinstance(node, yaml.ScalarNode):
         return [str(node.value)]
     return [str(one.value) for one in items(node) if isinstance(one, yaml.ScalarNode)]
+
+
+def command_of(node: Node | None) -> tuple[str, ...]:
+    """The words of a command that no shell runs: a list of them, or one text."""
+    return tuple(texts(node)) if items(node) else words_of(text(node))
 
 
 def spoken(node: Node | None) -> Iterator[str]:
